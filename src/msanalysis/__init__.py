@@ -1,0 +1,1 @@
+"""The annual figures of the Norwegian MS Registry, from an extract."""
