@@ -1,0 +1,248 @@
+"""The extract: the registry's tables, lazy, with the dates that make a run repeatable."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import yaml
+
+from msanalysis import schema
+from msanalysis.core import Provenance
+
+STORE_FILE = "extract.yaml"
+POLARS_TYPES: Mapping[schema.Kind, Any] = MappingProxyType(
+    {
+        "text": pl.String,
+        "code": pl.String,
+        "date": pl.Date,
+        "integer": pl.Int64,
+        "number": pl.Float64,
+        "boolean": pl.Boolean,
+    }
+)
+_NARWHALS_TYPES = {
+    "text": nw.String,
+    "code": nw.String,
+    "date": nw.Date,
+    "integer": nw.Int64,
+    "number": nw.Float64,
+    "boolean": nw.Boolean,
+}
+_FROM_POPULATION_REGISTER = (
+    "patient_id",
+    "sex",
+    "birth_date",
+    "residence_hf",
+    "consent_date",
+    "included_date",
+    "death_date",
+    "emigration_date",
+)
+_STAND_INS = ("onset_date", "birth_date")
+"""Dates that may stand for a whole month or year: they can lie after a day they were known on."""
+
+
+class ExtractRefused(Exception):
+    """The delivery or store cannot be used. The message holds no cell and no patient_id."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Extract:
+    """The tables of one delivery.
+
+    Attributes
+    ----------
+    provenance
+        Source, fingerprint, status date, data cutoff.
+    truth
+        What the generator of an invented registry states of itself; empty for real data.
+    frames
+        The delivered tables with their delivered columns, lazy. Read them through `table`.
+    """
+
+    provenance: Provenance
+    truth: Mapping[str, Any]
+    frames: Mapping[str, nw.LazyFrame]
+
+    def table(self, name: str) -> nw.LazyFrame:
+        """Return a table with all columns of the schema, those not delivered as typed nulls.
+
+        A table that was not delivered is empty. Raises KeyError for a name the schema lacks.
+        """
+        columns = _table(name).columns
+        if name not in self.frames:
+            return nw.from_native(pl.LazyFrame(schema=polars_schema(name)))
+        held = set(self._columns(name))
+        absent = [
+            nw.lit(None, dtype=_NARWHALS_TYPES[column.kind]).alias(column.name)
+            for column in columns
+            if column.name not in held
+        ]
+        return self.frames[name].with_columns(*absent).select(*(c.name for c in columns))
+
+    def delivered(self, column: str) -> bool:
+        """Whether the extract holds a `table` or a `table.column` (which may have no values)."""
+        table, _, name = column.partition(".")
+        known = {known.name for known in _table(table).columns}
+        if name and name not in known:
+            raise KeyError(f"table {table} has no column {name}: see docs/data_dictionary.md")
+        return table in self.frames and (not name or name in self._columns(table))
+
+    def missing(self, needs: Iterable[str]) -> tuple[str, ...]:
+        """Return those of `needs` ("table" or "table.column") that were not delivered."""
+        return tuple(need for need in needs if not self.delivered(need))
+
+    def as_known_on(self, day: date) -> "Extract":
+        """Return the extract as the registry knew it at the end of `day`.
+
+        Rows are kept that had happened and were registered by then; a row without
+        `registered_date`, or of a table without it, counts as registered the day it happened.
+        A stop registered later (or later than `day`, where its registration is unknown) is
+        emptied with its reason and last dose. Persons who consented later are absent with all
+        their rows; of those included later only what the population register says is kept.
+        Death, emigration, diagnosis and transition are known on their day.
+
+        The data cutoff becomes `day`, and a status date after it the last year's end before it.
+        Misleads where an entry was corrected later: the registry keeps no earlier values.
+        """
+        persons = self._patients_on(day)
+        frames = {
+            name: persons if name == "patients" else self._rows_on(name, day, persons)
+            for name in self.frames
+        }
+        return replace(self, provenance=_provenance_on(self.provenance, day), frames=frames)
+
+    def _columns(self, name: str) -> list[str]:
+        return self.frames[name].collect_schema().names()
+
+    def _patients_on(self, day: date) -> nw.LazyFrame:
+        patients, held = self.frames["patients"], self._columns("patients")
+        if "consent_date" in held:
+            consented = nw.col("consent_date")
+            patients = patients.filter(consented.is_null() | (consented <= day))
+        if "included_date" in held:
+            included = nw.col("included_date")
+            clinical = [name for name in held if name not in _FROM_POPULATION_REGISTER]
+            patients = patients.with_columns(
+                _only_where(name, included.is_null() | (included <= day)) for name in clinical
+            )
+        later = [name for name in _dates("patients", held) if name not in _STAND_INS]
+        return patients.with_columns(_only_where(name, nw.col(name) <= day) for name in later)
+
+    def _rows_on(self, name: str, day: date, persons: nw.LazyFrame) -> nw.LazyFrame:
+        rows, held = self.frames[name], self._columns(name)
+        if not schema.TABLES[name].about_persons:
+            return rows
+        rows = rows.join(persons.select("patient_id"), on="patient_id", how="semi")
+        for column in event_dates(name):
+            rows = rows.filter(nw.col(column) <= day)
+        if "registered_date" in held:
+            registered = nw.col("registered_date")
+            rows = rows.filter(registered.is_null() | (registered <= day))
+        return _stops_on(rows, held, day)
+
+    def __repr__(self) -> str:
+        known = self.provenance
+        return f"Extract({known.source}, status {known.status_date}, cutoff {known.data_cutoff})"
+
+
+def open_extract(store: str | Path) -> Extract:
+    """Open a store that `msanalysis import` wrote; raise ExtractRefused for anything else."""
+    store = Path(store)
+    stated = _read_store_file(store)
+    try:
+        provenance = Provenance(
+            **{key: stated[key] for key in ("source", "fingerprint", "status_date", "data_cutoff")}
+        )
+    except KeyError as error:
+        raise ExtractRefused(f"{store / STORE_FILE} states no {error}: import again") from None
+    frames = {
+        name: _scan(store / f"{name}.parquet", name)
+        for name in schema.TABLES
+        if (store / f"{name}.parquet").is_file()
+    }
+    if "patients" not in frames:
+        raise ExtractRefused(f"{store} holds no patients.parquet: import the delivery again")
+    return Extract(provenance, MappingProxyType(stated.get("truth") or {}), frames)
+
+
+def polars_schema(name: str) -> dict[str, Any]:
+    """Return column -> polars type for a table of the schema."""
+    return {column.name: POLARS_TYPES[column.kind] for column in _table(name).columns}
+
+
+def event_dates(name: str) -> tuple[str, ...]:
+    """Return the column (none or one) that says on which day a row of the table happened."""
+    columns = schema.TABLES[name].columns
+    return tuple(c.name for c in columns if c.kind == "date" and c.required)
+
+
+def _table(name: str) -> schema.Table:
+    if name not in schema.TABLES:
+        raise KeyError(f"no table {name}: the schema has {', '.join(schema.TABLES)}")
+    return schema.TABLES[name]
+
+
+def _dates(name: str, held: Iterable[str]) -> list[str]:
+    return [held_name for held_name in held if _table(name).column(held_name).kind == "date"]
+
+
+def _only_where(name: str, condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.col(name)).alias(name)
+
+
+def _stops_on(rows: nw.LazyFrame, held: list[str], day: date) -> nw.LazyFrame:
+    """Empty a stop, its reason and its last dose where they were not known on the day."""
+    ends = [name for name in ("stop_date", "last_dose_date") if name in held]
+    known = nw.lit(True)
+    if "stop_date" in held:
+        known = nw.col("stop_date").is_null() | (nw.col("stop_date") <= day)
+    if "stop_registered_date" in held:
+        registered = nw.col("stop_registered_date")
+        known = known & (registered.is_null() | (registered <= day))
+        ends.append("stop_registered_date")
+    reasons = [name for name in ("stop_reason",) if name in held]
+    rows = rows.with_columns(_only_where(name, known) for name in (*ends, *reasons))
+    return rows.with_columns(_only_where(name, nw.col(name) <= day) for name in ends)
+
+
+def _provenance_on(provenance: Provenance, day: date) -> Provenance:
+    status = provenance.status_date
+    if status > day:
+        status = date(day.year - 1, 12, 31)
+    return replace(provenance, status_date=status, data_cutoff=day)
+
+
+def _read_store_file(store: Path) -> dict[str, Any]:
+    path = store / STORE_FILE
+    if not path.is_file():
+        raise ExtractRefused(
+            f"{store} is no store: it holds no {STORE_FILE}. "
+            f"Make one with `msanalysis import SOURCE {store}`"
+        )
+    try:
+        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        stated = None
+    if not isinstance(stated, dict):
+        raise ExtractRefused(f"{path} is not readable as YAML: import the delivery again")
+    return stated
+
+
+def _scan(path: Path, name: str) -> nw.LazyFrame:
+    """Scan one stored table, whose columns must be of the schema's names and types."""
+    try:
+        frame = pl.scan_parquet(path)
+        stored = frame.collect_schema()
+    except (OSError, pl.exceptions.PolarsError):
+        raise ExtractRefused(f"{path} is not a readable Parquet file: import again") from None
+    expected = polars_schema(name)
+    for column, dtype in stored.items():
+        if expected.get(column) != dtype:
+            raise ExtractRefused(f"{path}, column {column}: not as the schema says; import again")
+    return nw.from_native(frame)
