@@ -151,9 +151,41 @@ class Extract:
         return f"Extract({known.source}, status {known.status_date}, cutoff {known.data_cutoff})"
 
 
-def open_extract(store: str | Path) -> Extract:
-    """Open a store that `msanalysis import` wrote; raise ExtractRefused for anything else."""
-    store = Path(store)
+def open_extract(
+    store: str | Path,
+    *,
+    status_date: str | date | None = None,
+    data_cutoff: str | date | None = None,
+) -> Extract:
+    """Open a store that `msanalysis import` wrote; raise ExtractRefused for anything else.
+
+    With a `data_cutoff` before the extract's own it is opened as it was known on that day; a
+    `status_date` (of an earlier report year) must not lie after the cutoff.
+    """
+    extract = _open_store(Path(store))
+    cutoff = _day("data_cutoff", data_cutoff) or extract.provenance.data_cutoff
+    if cutoff > extract.provenance.data_cutoff:
+        raise ExtractRefused(
+            f"data_cutoff {cutoff} lies after the extract's, {extract.provenance.data_cutoff}"
+        )
+    if cutoff < extract.provenance.data_cutoff:
+        extract = extract.as_known_on(cutoff)
+    status = _day("status_date", status_date) or extract.provenance.status_date
+    if status > cutoff:
+        raise ExtractRefused(f"status_date {status} lies after the data cutoff, {cutoff}")
+    return replace(extract, provenance=replace(extract.provenance, status_date=status))
+
+
+def _day(parameter: str, value: str | date | None) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ExtractRefused(f"{parameter} must be a day written as 2024-12-31") from None
+
+
+def _open_store(store: Path) -> Extract:
     stated = _read_store_file(store)
     try:
         provenance = Provenance(
