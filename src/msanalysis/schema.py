@@ -1,10 +1,10 @@
 """The data dictionary: every table and column an extract can hold, declared once.
 
-The import checks, the invented registry and `docs/data_dictionary.md` are all made from `TABLES`.
-Rules for every table: `patient_id` is a pseudonym and is never shown; where only the month or year of
-a date is known, the 15th or 1 July stands and the precision column says so; a missing value is
-missing, never a code; `registered_date` is the day the row was entered in the registry, not the day
-it happened.
+The import checks, the invented registry and `docs/data_dictionary.md` are made from `TABLES`.
+Rules for every table: `patient_id` is a pseudonym and is never shown; where only the month or
+year of a date is known, the 15th or 1 July stands and the precision column says so; a missing
+value is missing, never a code; `registered_date` is the day the row was entered in the registry,
+not the day it happened.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, and its columns. `about` is `person` when rows belong to patients."""
+    """One table: what a row is, and its columns."""
 
     name: str
     row: str
@@ -45,6 +45,7 @@ class Table:
 
     @property
     def about_persons(self) -> bool:
+        """Whether rows belong to patients, so that they can be orphaned."""
         return any(column.name == "patient_id" for column in self.columns)
 
     def column(self, name: str) -> Column:

@@ -15,7 +15,7 @@ def _rows(name: str) -> tuple[dict[str, str], ...]:
 
 
 def drugs() -> tuple[dict[str, str], ...]:
-    """Return one row a substance: brands, ATC codes, treatment group, high-efficacy dates, one_off."""
+    """Return one row a substance: brands, ATC, group, high-efficacy from and to, one_off."""
     return _rows("drugs.csv")
 
 

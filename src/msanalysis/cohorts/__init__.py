@@ -1,0 +1,6 @@
+"""Who is studied, one file a population: time zero, end of follow-up, and why it ended."""
+
+from msanalysis.cohorts.onset import persons_from_onset
+from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
+
+__all__ = ["persons_from_onset", "rituximab_starters", "rituximab_switchers"]

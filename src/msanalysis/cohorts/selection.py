@@ -1,0 +1,89 @@
+"""What all cohorts share: collecting once, excluding in order, and ending follow-up."""
+
+from collections.abc import Mapping, Sequence
+
+import narwhals as nw
+import pandas as pd
+
+from msanalysis.core import Cohort
+from msanalysis.extract import Extract
+from msanalysis.schema import TABLES
+
+Step = tuple[str, pd.Series]
+"""A code with its parameter ("diagnosed_after 2024-12-31"), and who is excluded by it."""
+
+
+def collected(rows: nw.LazyFrame) -> pd.DataFrame:
+    """Run the query, once; dates become datetime64, so that day counts are made after it."""
+    return rows.collect().to_pandas()
+
+
+def not_registered(persons: pd.DataFrame, extract: Extract) -> list[Step]:
+    """Return who is no person of the registry on the status date, as far as the extract says.
+
+    Outside are those who consented but have no data yet, those without a diagnosis by the status
+    date, and other diagnoses than MS. A criterion whose column was not delivered is not applied.
+    """
+    status_date = extract.provenance.status_date
+    after = ~(persons["diagnosis_date"] <= pd.Timestamp(status_date))
+    other = persons["diagnosis_code"].notna() & (persons["diagnosis_code"] != "G35")
+    steps = {
+        "included_date": ("consented_without_data", persons["included_date"].isna()),
+        "diagnosis_date": (f"not_diagnosed_by {status_date}", after),
+        "diagnosis_code": ("other_diagnosis", other),
+    }
+    return [step for name, step in steps.items() if extract.delivered(f"patients.{name}")]
+
+
+def first_end(ends: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """Return the earliest of several dates a person and the code it stands under.
+
+    Of dates on one day the code named first holds: an event goes before censoring.
+    """
+    days = pd.DataFrame(dict(ends))
+    return pd.DataFrame({"end_date": days.min(axis=1), "end_reason": days.idxmin(axis=1)})
+
+
+def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Return whole days from `start` to `end`."""
+    return (end - start).dt.days
+
+
+def cohort(
+    name: str,
+    persons: pd.DataFrame,
+    steps: Sequence[Step],
+    columns: Sequence[str],
+    extract: Extract,
+) -> Cohort:
+    """Return the persons whom no step excludes; each is counted under the first step that does."""
+    kept = pd.Series(True, index=persons.index)
+    counts = []
+    for step, outside in steps:
+        counts.append({"step": step, "n": int((kept & outside).sum())})
+        kept &= ~outside
+    delivered = [column for column in columns if not _lacking(column, extract)]
+    return Cohort(
+        name=name,
+        frame=_coded(persons.loc[kept, delivered]).reset_index(drop=True),
+        exclusions=pd.DataFrame(counts, columns=["step", "n"]),
+        provenance=extract.provenance,
+        not_delivered=tuple(column for column in columns if column not in delivered),
+    )
+
+
+def _lacking(column: str, extract: Extract) -> bool:
+    patients = {each.name for each in TABLES["patients"].columns}
+    return column in patients and not extract.delivered(f"patients.{column}")
+
+
+def _coded(persons: pd.DataFrame) -> pd.DataFrame:
+    """Give the coded columns all their codes as categories, so that no level is lost."""
+    coded = [each for each in TABLES["patients"].columns if each.kind == "code"]
+    return persons.assign(
+        **{
+            each.name: pd.Categorical(persons[each.name], categories=each.codes)
+            for each in coded
+            if each.name in persons
+        }
+    )

@@ -1,0 +1,7 @@
+"""Pictures of Released tables, one file a picture. They draw what they are given and count nothing."""
+
+from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
+from msanalysis.figures.shares import plot_shares
+from msanalysis.figures.survival import plot_survival, plot_survival_estimates
+
+__all__ = ["plot_cumulative_incidence", "plot_shares", "plot_survival", "plot_survival_estimates"]

@@ -1,0 +1,113 @@
+"""One look for all figures: colours that the colour-blind and a grey printer tell apart."""
+
+from collections.abc import Sequence
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from msanalysis.core import Released
+from msanalysis.labels import number, word
+
+WIDTH_INCHES = 6.7  # 170 mm, the text width of an A4 page
+
+# Okabe and Ito (2008), ordered so that neighbours differ in lightness too.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#1A1A1A", "#7A7A7A"
+CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, GREY)
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 3)))
+
+COLOURS = {
+    "all": BLUE,
+    "rrms": BLUE,
+    "ppms": VERMILION,
+    "unknown": GREY,
+    "missing": GREY,
+    "female": PURPLE,
+    "male": BLUE,
+    "switch": VERMILION,
+    "stop": ORANGE,
+    "death": BLACK,
+    "naive": VERMILION,
+    "delayed_entry": BLUE,
+    "truth": BLACK,
+}
+STYLES = {
+    "all": "-",
+    "rrms": "-",
+    "ppms": "--",
+    "unknown": ":",
+    "missing": (0, (1, 1)),
+    "female": "-",
+    "male": "--",
+    "switch": "-",
+    "stop": "--",
+    "death": ":",
+    "naive": "--",
+    "delayed_entry": "-",
+    "truth": ":",
+}
+
+SETTINGS = {
+    **sns.axes_style("ticks"),
+    **sns.plotting_context("paper"),
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.labelsize": 8.5,
+    "axes.titlesize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "svg.hashsalt": "msanalysis",
+    "svg.fonttype": "path",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+def new_figure(height_inches: float) -> Figure:
+    """Return an empty figure of the report's width, with its own layout engine."""
+    return Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
+
+
+def percent_axis(axis, lang: str) -> None:
+    """Write a 0-1 axis in percent, as the language writes numbers."""
+    axis.set_major_formatter(
+        FuncFormatter(lambda share, _: f"{number(100 * share, 0, lang)}\u00a0%")
+    )
+
+
+def sign(figure: Figure, released: Sequence[Released], n: int | None, lang: str) -> None:
+    """Write source, extract, n and, where it applies, SYNTHETIC under the figure."""
+    provenance = released[0].provenance
+    cutoff = provenance.data_cutoff
+    day = f"{cutoff:%d.%m.%Y}" if lang == "nb" else f"{cutoff.day} {cutoff:%B %Y}"
+    parts = [f"{word('source', lang)}: {word('source_' + provenance.source, lang)}, {day}"]
+    if n is not None:
+        parts.insert(0, f"n = {number(n, 0, lang)}")
+    figure.supxlabel("   ".join(parts), fontsize=7, color="#444444", x=0.01, ha="left")
+    if provenance.source == "synthetic":
+        figure.text(
+            0.995,
+            0.995,
+            word("synthetic_stamp", lang),
+            ha="right",
+            va="top",
+            fontsize=7,
+            color=VERMILION,
+            weight="bold",
+        )
+
+
+def say_nothing_to_draw(axes: Axes, lang: str) -> None:
+    """Name the gap where the extract does not hold what the figure needs."""
+    axes.text(0.5, 0.5, word("not_delivered", lang), transform=axes.transAxes, ha="center")
+    axes.set_axis_off()

@@ -1,0 +1,65 @@
+"""Codes into words, at the last moment: Norwegian (`nb`) and English (`en`), from `labels.csv`.
+
+A missing word is an error: a figure never shows a code. Numbers are written as each language writes
+them: decimal comma and narrow space in Norwegian.
+"""
+
+import csv
+import math
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("nb", "en")
+NARROW_SPACE = "\u202f"
+MINUS = "\u2212"
+DASH = "\u2013"
+
+
+class MissingWord(KeyError):
+    """A code has no word; the message says which row to add."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@cache
+def _words() -> dict[tuple[str, str], str]:
+    with files("msanalysis").joinpath("labels.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return {(row["key"], lang): row[lang] for row in rows for lang in LANGUAGES if row[lang]}
+
+
+def word(key: str, lang: str) -> str:
+    """Return the word for `key` in `lang`; MissingWord when labels.csv holds none.
+
+    A key may end in a space and a parameter (`not_diagnosed_by 2024-12-31`), which takes the place
+    of the braces in its word; where the parameter is itself a code, its word does.
+    """
+    code, _, parameter = key.partition(" ")
+    try:
+        found = _words()[code, lang]
+    except KeyError:
+        raise MissingWord(
+            f"no {lang} word for {code!r}: add a row to src/msanalysis/labels.csv"
+        ) from None
+    return found.format(_words().get((parameter, lang), parameter)) if parameter else found
+
+
+def number(value: float, decimals: int, lang: str) -> str:
+    """Return `value` with `decimals`, decimal comma in Norwegian, thousands narrowly spaced."""
+    if value is None or math.isnan(value):
+        return word("not_reached", lang)
+    text = f"{value:,.{decimals}f}".replace(",", NARROW_SPACE).replace("-", MINUS)
+    return text.replace(".", ",") if lang == "nb" else text
+
+
+UNIT_DECIMALS = {"persons": 0, "percent": 1, "years": 1, "days": 0}
+
+
+def quantity(value: float, unit: str, lang: str) -> str:
+    """Return `value` with its unit, as a sentence holds it: `93.1 %`, `48.9 years`, `4 544`."""
+    decimals = UNIT_DECIMALS.get(unit, 2)
+    text = number(value, decimals, lang)
+    if unit == "persons" or not unit or value is None or math.isnan(value):
+        return text
+    return f"{text}\u00a0{word('unit_' + unit, lang)}"

@@ -1,0 +1,221 @@
+"""From Released tables to files: numbers with an id, sentences that hold them, figures and tables.
+
+A notebook ends with `save`; the runner assembles what the notebooks saved into `release/`.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from msanalysis import labels
+from msanalysis.core import Released
+from msanalysis.figures.picture import Picture
+
+_FACTORS = {"percent": 100.0, "years": 1 / 365.25}
+_N_COLUMNS = ("denominator", "n", "n_at_risk")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One released number under an id of its own: a row of `numbers.csv`.
+
+    `hidden` is 1 where the gate hides the value; the row stays, empty.
+    """
+
+    id: str
+    population: str
+    measure: str
+    value: float | None
+    unit: str
+    n: int | None
+    lower: float | None
+    upper: float | None
+    hidden: int
+
+    def __repr__(self) -> str:
+        shown = "hidden" if self.hidden else self.value
+        return f"{self.id} = {shown} {self.unit}"
+
+
+def number(
+    id: str, released: Released, column: str, *, unit: str = "persons", **where: object
+) -> Number:
+    """Return the cell of `released` in `column` of the one row where all of `where` hold.
+
+    `unit` percent multiplies a share by 100, years divides days by 365.25. The interval is the
+    row's `lower` and `upper` (`lower_days`, `upper_days`) unless the cell is a count.
+
+    Raises
+    ------
+    TypeError
+        When `released` has not passed the gate.
+    LookupError
+        When not exactly one row fits; an empty table (columns not delivered) gives no value.
+    """
+    if not isinstance(released, Released):
+        raise TypeError(f"number({id!r}) takes a Released: call release() first")
+    row, hidden = _row(id, released, where)
+    if row is None:
+        return Number(id, released.population, column, None, unit, None, None, None, 0)
+    is_count = column in released.counts
+    lower, upper = ("", "") if is_count else _interval_columns(column, row)
+    return Number(
+        id=id,
+        population=released.population,
+        measure=f"{released.statistic}:{column.removesuffix('_days')}",
+        value=_value(row[column], unit),
+        unit=unit,
+        n=next((_whole(row[name]) for name in _N_COLUMNS if name in row and name != column), None),
+        lower=_value(row[lower], unit) if lower else None,
+        upper=_value(row[upper], unit) if upper else None,
+        hidden=int(hidden[column]),
+    )
+
+
+def _row(id: str, released: Released, where: Mapping[str, object]):
+    unknown = set(where) - set(released.frame.columns)
+    if unknown:
+        raise LookupError(f"number({id!r}): the table has no column {', '.join(sorted(unknown))}")
+    if released.frame.empty:
+        return None, None
+    fits = pd.Series(True, index=released.frame.index)
+    for name, value in where.items():
+        fits &= released.frame[name] == value
+    if fits.sum() > 1:
+        raise LookupError(f"number({id!r}): {fits.sum()} rows fit {where}; name one")
+    if not fits.any():
+        return None, None
+    return released.frame[fits].iloc[0], released.hidden[fits].iloc[0]
+
+
+def _interval_columns(column: str, row: pd.Series) -> tuple[str, str]:
+    suffix = "_days" if column.endswith("_days") else ""
+    names = (f"lower{suffix}", f"upper{suffix}")
+    return names if all(name in row for name in names) else ("", "")
+
+
+def _value(cell: object, unit: str) -> float | None:
+    if cell is None or cell is pd.NA or math.isnan(cell):
+        return None
+    decimals = 0 if unit in ("persons", "days") else 2
+    value = round(float(cell) * _FACTORS.get(unit, 1.0), decimals if unit in _FACTORS else 4)
+    return int(value) if unit in ("persons", "days") else value
+
+
+def _whole(cell: object) -> int | None:
+    return None if cell is None or cell is pd.NA or math.isnan(cell) else int(cell)
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+
+class Sentences(dict[str, str]):
+    """A text in every language of the run, as Markdown; a notebook shows the first."""
+
+    def _repr_markdown_(self) -> str:
+        return next(iter(self.values()))
+
+
+def sentences(text: str, numbers: Iterable[Number], *, lang: list[str]) -> Sentences:
+    """Fill `texts/<text>.<lang>.md` with `numbers`, in every language.
+
+    In a text `{{ id }}` is the value with its unit, `{{ id.interval }}` its interval, `{{ id.n }}`
+    the number of persons behind it. A hidden number reads "fewer than the threshold".
+    """
+    numbers = list(numbers)
+    environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+    filled = Sentences()
+    for language in lang:
+        template = files("msanalysis").joinpath(f"texts/{text}.{language}.md")
+        spoken = {each.id: _Spoken(each, language) for each in numbers}
+        source = template.read_text(encoding="utf-8")
+        filled[language] = environment.from_string(source).render(spoken).strip() + "\n"
+    return filled
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    number: Number
+    lang: str
+
+    def __str__(self) -> str:
+        if self.number.hidden:
+            return labels.word("hidden_number", self.lang)
+        return labels.quantity(_nan(self.number.value), self.number.unit, self.lang)
+
+    @property
+    def interval(self) -> str:
+        """Both limits, the unit once."""
+        if self.number.hidden:
+            return labels.word("hidden_number", self.lang)
+        decimals = labels.UNIT_DECIMALS.get(self.number.unit, 2)
+        lower = labels.number(_nan(self.number.lower), decimals, self.lang)
+        upper = labels.quantity(_nan(self.number.upper), self.number.unit, self.lang)
+        return f"{lower} {labels.word('to', self.lang)} {upper}"
+
+    @property
+    def n(self) -> str:
+        """The number of persons behind the value."""
+        return labels.number(_nan(self.number.n), 0, self.lang)
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def save(
+    analysis: str,
+    out: str,
+    *,
+    numbers: Iterable[Number],
+    figures: Mapping[str, Picture],
+    tables: Mapping[str, Released],
+    text: Sentences,
+) -> None:
+    """Write everything of one analysis into the folder `out`, in every language of the run.
+
+    Figures and sentences are written per language; tables and numbers hold codes, once.
+    """
+    folder = Path(out)
+    _write_numbers(folder / "numbers.csv", numbers)
+    for id, released in tables.items():
+        if not isinstance(released, Released):
+            raise TypeError(f"table {id!r} has not passed the gate: call release() first")
+        _write_csv(folder / "tables" / f"{id}.csv", _marked(released))
+    for id, picture in figures.items():
+        picture.save(folder / "figures", id)
+    contents = {
+        "analysis": analysis,
+        "figures": list(figures),
+        "tables": list(tables),
+        "text": dict(text),
+    }
+    written = json.dumps(contents, ensure_ascii=False, indent=2) + "\n"
+    (folder / "analysis.json").write_text(written, encoding="utf-8")
+
+
+def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
+    columns = [field.name for field in fields(Number)]
+    frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns)
+    _write_csv(path, frame.astype({"value": object, "n": "Int64"}))
+
+
+def _marked(released: Released) -> pd.DataFrame:
+    """A hidden cell is written empty; NA says that there is no value, as a median not reached."""
+    cells = released.frame.astype(object)
+    return cells.where(released.frame.notna(), "NA").mask(released.hidden, "")
+
+
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")

@@ -1,0 +1,288 @@
+"""The gate: a Result goes in, a Released comes out; nothing is shown, drawn or written otherwise.
+
+A Result says how its shape can be made safe, this module how strict. The policy is the data
+owner's: a run file may name a stricter one, a notebook cannot touch it.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from msanalysis.core import ALL, Released, Result
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How strict the gate is: counts of 1 to `threshold` - 1 persons are hidden."""
+
+    name: str
+    threshold: int
+
+
+POLICIES = {policy.name: policy for policy in (Policy("annual_report", 5), Policy("strict", 10))}
+DEFAULT_POLICY = "annual_report"
+POLICY_VARIABLE = "MSANALYSIS_POLICY"
+DECIMALS = 4
+
+
+class ReleaseRefused(Exception):
+    """The gate cannot make this safe; the message says what to do instead."""
+
+
+def release(result: Result) -> Released:
+    """Return `result` as it may be shown under the policy in force.
+
+    Tables: counts below the threshold are hidden together with all that is computed from them,
+    and further cells wherever a total would give them back. Curves: steps are merged until each
+    holds no event or at least the threshold, likewise for those censored and those who enter
+    late; the interval is recomputed from the merged steps. Every number leaves rounded.
+
+    Raises
+    ------
+    TypeError
+        When `result` is not a Result.
+    ReleaseRefused
+        When the policy is unknown, or no way is known to make the shape safe.
+    """
+    if not isinstance(result, Result):
+        raise TypeError(
+            f"release() takes a Result, not a {type(result).__name__}: "
+            "pass what a function of msanalysis.stats returned, or cohort.attrition"
+        )
+    ways = {"table": _protect_table, "curve": _protect_curve}
+    if result.shape not in ways:
+        raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
+    policy = _policy_in_force()
+    frame, hidden = ways[result.shape](result, policy.threshold)
+    return Released(
+        statistic=result.statistic,
+        shape=result.shape,
+        frame=_rounded(frame).mask(hidden),
+        hidden=hidden,
+        counts=result.counts,
+        population=result.population,
+        settings=result.settings,
+        provenance=result.provenance,
+        policy=policy.name,
+    )
+
+
+def _policy_in_force() -> Policy:
+    name = os.environ.get(POLICY_VARIABLE, DEFAULT_POLICY)
+    if name not in POLICIES:
+        raise ReleaseRefused(f"policy {name!r} is unknown; choose one of {', '.join(POLICIES)}")
+    return POLICIES[name]
+
+
+def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round estimates to 4 decimals and days to whole days; counts become nullable integers."""
+    rounded = frame.reset_index(drop=True).copy()
+    for name in rounded.columns:
+        column = rounded[name]
+        if name.endswith("_days"):
+            rounded[name] = column.round().astype("Int64")
+        elif pd.api.types.is_float_dtype(column):
+            rounded[name] = column.round(DECIMALS)
+        elif pd.api.types.is_integer_dtype(column):
+            rounded[name] = column.astype("Int64")
+        else:
+            rounded[name] = column.astype(object)
+    return rounded
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _protect_table(result: Result, threshold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    frame = result.frame.reset_index(drop=True)
+    hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    for count, dependent in result.counts.items():
+        small = frame[count].between(1, threshold - 1)
+        if result.dimension:
+            small = _with_complements(frame, result.dimension, count, small, threshold)
+        hidden.loc[small, [count, *dependent]] = True
+    return frame, hidden
+
+
+def _with_complements(
+    frame: pd.DataFrame, dimension: str, count: str, small: pd.Series, threshold: int
+) -> pd.Series:
+    """Hide more parts where the row `all` less the parts shown would give a hidden one back.
+
+    The hidden parts sum to a known number; each of k of them can be as large as that sum less
+    (k - 1), so parts are added until that reaches the threshold.
+    """
+    hidden = small.copy()
+    for rows in _groups(frame, without=dimension, count=count):
+        parts = frame.loc[rows]
+        parts = parts[(parts[dimension] != ALL) & (parts[count] > 0)].sort_values(
+            count, kind="stable"
+        )
+        candidates = iter(parts.index[~hidden[parts.index]])
+        while hidden[parts.index].any() and not _safe(parts[count][hidden[parts.index]], threshold):
+            following = next(candidates, None)
+            if following is None:
+                # Nothing is left to hide among the parts: the total goes too.
+                hidden[rows] |= (frame.loc[rows, dimension] == ALL) & (frame.loc[rows, count] > 0)
+                break
+            hidden[following] = True
+    return hidden
+
+
+def _safe(hidden_counts: pd.Series, threshold: int) -> bool:
+    k = len(hidden_counts)
+    return k >= 2 and hidden_counts.sum() - (k - 1) >= threshold
+
+
+def _groups(frame: pd.DataFrame, without: str, count: str) -> Iterator[pd.Index]:
+    """Yield the rows that share every other dimension (the text columns)."""
+    keys = [
+        name
+        for name in frame.columns
+        if name not in (without, count) and not pd.api.types.is_numeric_dtype(frame[name])
+    ]
+    if not keys:
+        yield frame.index
+        return
+    yield from frame.groupby(keys, sort=False, dropna=False).groups.values()
+
+
+# --- curves ---------------------------------------------------------------------------------------
+
+
+def _protect_curve(result: Result, threshold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Merge the steps of each stratum (and cause); at-risk, event and censor counts stay exact."""
+    competing = "cause" in result.frame.columns
+    keys = ["stratum", "cause"] if competing else ["stratum"]
+    ticks = sorted(math.ceil(tick) for tick in result.settings.get("ticks_days", ()))
+    parts = [
+        (_merged_cause if competing else _merged_survival)(rows, ticks, threshold, result.settings)
+        for _, rows in result.frame.groupby(keys, sort=False)
+    ]
+    if parts:
+        frame = pd.concat(parts, ignore_index=True)
+    else:
+        frame = result.frame.drop(columns=_LEFT_OUT[competing], errors="ignore")
+    return frame, pd.DataFrame(False, index=frame.index, columns=frame.columns)
+
+
+# A cause keeps neither at-risk nor censor counts: two causes on different steps would give the
+# small counts between them back by subtraction.
+_LEFT_OUT = {
+    False: ["n_entered"],
+    True: ["n_entered", "n_at_risk", "n_censored", "n_events_any"],
+}
+
+
+def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
+    rows = rows[rows["n_at_risk"] >= threshold].reset_index(drop=True)
+    # Who enters before the next row's time is what a reader can work out from two numbers at risk.
+    enters_next = rows["n_entered"].shift(-1, fill_value=0).to_numpy()
+    counts = np.column_stack([rows["n_events"], rows["n_censored"], enters_next])
+    first, last, time_days = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
+    merged = pd.DataFrame(
+        {
+            "stratum": rows["stratum"].to_numpy()[last],
+            "time_days": time_days,
+            "n_at_risk": rows["n_at_risk"].to_numpy()[first],
+            "n_events": _sums(counts[:, 0], first, last),
+            "n_censored": _sums(counts[:, 1], first, last),
+            "estimate": rows["estimate"].to_numpy()[last].round(DECIMALS),
+        }
+    )
+    entered = _sums(enters_next, first, last)
+    return merged.assign(**_interval(merged, entered, settings))
+
+
+def _merged_cause(rows, ticks, threshold, settings) -> pd.DataFrame:
+    rows = rows[rows["n_at_risk"] >= threshold].reset_index(drop=True)
+    counts = rows[["n_events"]].to_numpy()
+    first, last, time_days = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
+    merged = rows.iloc[last].drop(columns=_LEFT_OUT[True]).reset_index(drop=True)
+    return merged.assign(time_days=time_days, n_events=_sums(counts[:, 0], first, last))
+
+
+def _sums(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    total = np.concatenate([[0], np.cumsum(values)])
+    return (total[last + 1] - total[first]).astype("int64")
+
+
+def _merge(
+    times: np.ndarray, counts: np.ndarray, ticks: list[int], threshold: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return first row, last row and closing day of each merged step.
+
+    A step closes as soon as it holds an event and each of its counts is 0 or at least the
+    threshold. It also closes the day before a tick, so that the number at risk there is exact,
+    unless what is left over is small and cannot be joined to the steps since the last tick. What
+    is left open at the end is not shown.
+    """
+    steps: list[tuple[int, int, int]] = []
+    total = np.vstack([np.zeros(counts.shape[1]), np.cumsum(counts, axis=0)])
+
+    def closable(start: int, end: int) -> bool:
+        held = total[end] - total[start]
+        return bool(((held == 0) | (held >= threshold)).all())
+
+    start = segment = 0
+    bounds = [(int(np.searchsorted(times, tick)), tick - 1) for tick in ticks if tick > 0]
+    for end, day in [*bounds, (len(times), int(times[-1]) if len(times) else 0)]:
+        for row in range(segment, end):
+            if total[row + 1, 0] > total[start, 0] and closable(start, row + 1):
+                steps.append((start, row, int(times[row])))
+                start = row + 1
+        start = _close_at(day, start, end, segment, steps, closable)
+        segment = end
+    first, last, day = np.array(steps, dtype="int64").reshape(-1, 3).T
+    return first, last, day
+
+
+def _close_at(day, start, end, segment, steps, closable) -> int:
+    """Close what is open before a tick, joined with earlier steps since the last one if need be."""
+    if start >= end:
+        if steps and start == end and steps[-1][0] >= segment:
+            steps[-1] = (*steps[-1][:2], day)
+        return start
+    back = len(steps)
+    while not closable(start if back == len(steps) else steps[back][0], end):
+        back -= 1
+        if back < 0 or steps[back][0] < segment:
+            return start
+    start = start if back == len(steps) else steps[back][0]
+    steps[back:] = [(start, end - 1, day)]
+    return end
+
+
+def _interval(merged: pd.DataFrame, entered: np.ndarray, settings) -> dict[str, np.ndarray]:
+    """Greenwood's interval from what is shown: at risk during a step is the actuarial number."""
+    exposed = merged["n_at_risk"] - merged["n_censored"] / 2 + entered / 2
+    events = merged["n_events"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = np.cumsum(np.where(events > 0, events / (exposed * (exposed - events)), 0.0))
+        z = norm.ppf(0.5 + settings.get("level", 0.95) / 2)
+        survival = merged["estimate"].to_numpy()
+        lower, upper = _LIMITS[settings.get("interval", "log-log")](survival, z * np.sqrt(variance))
+    return {"lower": np.clip(lower, 0, 1), "upper": np.clip(upper, 0, 1)}
+
+
+def _plain(survival, width):
+    return survival * (1 - width), survival * (1 + width)
+
+
+def _log(survival, width):
+    return survival * np.exp(-width), survival * np.exp(width)
+
+
+def _log_log(survival, width):
+    shift = width / np.log(survival)
+    whole = survival == 1
+    lower, upper = survival ** np.exp(-shift), survival ** np.exp(shift)
+    return np.where(whole, 1.0, lower), np.where(whole, 1.0, upper)
+
+
+_LIMITS = {"plain": _plain, "log": _log, "log-log": _log_log}

@@ -1,0 +1,216 @@
+"""The gate: what is hidden, what is merged, and that it cannot be worked out again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msanalysis.core import Released, Result
+from msanalysis.release import POLICY_VARIABLE, ReleaseRefused, release
+from msanalysis.stats import estimate_cumulative_incidence, estimate_survival
+from persons import PROVENANCE, make_cohort
+
+
+def table(counts, dimension="level", **more):
+    levels = ["all", *(f"level_{place}" for place in range(len(counts)))]
+    frame = pd.DataFrame({"level": levels, "n": [sum(counts), *counts]})
+    frame["share"] = frame["n"] / max(sum(counts), 1)
+    return Result(
+        statistic="shares",
+        shape="table",
+        frame=frame,
+        counts={"n": ("share",)},
+        dimension=dimension,
+        population="invented",
+        settings={},
+        provenance=PROVENANCE,
+        **more,
+    )
+
+
+def hidden_levels(released):
+    return list(released.frame["level"][released.hidden["n"]])
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def test_a_count_below_the_threshold_is_hidden_with_its_share():
+    released = release(table([4, 20], dimension=""))
+    assert hidden_levels(released) == ["level_0"]
+    assert released.frame.loc[1, ["n", "share"]].isna().all()
+
+
+def test_zero_and_the_threshold_itself_are_shown():
+    released = release(table([0, 5, 20]))
+    assert hidden_levels(released) == []
+    assert list(released.frame["n"]) == [25, 0, 5, 20]
+
+
+def test_a_second_cell_is_hidden_where_the_total_would_give_the_first_back():
+    assert hidden_levels(release(table([2, 30, 9]))) == ["level_0", "level_2"]
+
+
+def test_two_small_cells_that_sum_to_little_need_a_third():
+    # 1 + 2 = 3 is known: each lies within 1..2, which is too narrow.
+    assert hidden_levels(release(table([1, 2, 30, 9]))) == ["level_0", "level_1", "level_3"]
+
+
+def test_the_total_is_hidden_where_no_part_is_left_to_hide():
+    assert hidden_levels(release(table([3, 0, 0]))) == ["all", "level_0"]
+
+
+def test_a_hidden_row_stays_in_the_table():
+    assert len(release(table([1, 20])).frame) == 3
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=8))
+def test_no_small_count_can_be_worked_out_from_a_released_table(counts):
+    released = release(table(counts))
+    frame, hidden = released.frame, released.hidden["n"]
+    assert not frame["n"].between(1, 4).any()
+    parts = hidden[1:].to_numpy()
+    if not parts.any() or hidden[0]:
+        return
+    rest = frame["n"][0] - frame["n"][1:][~parts].sum()
+    # Each hidden part is at least 1, so the largest it can be is what the others leave.
+    assert parts.sum() >= 2
+    assert rest - (parts.sum() - 1) >= 5
+
+
+def test_only_a_result_is_released():
+    with pytest.raises(TypeError, match="takes a Result, not a DataFrame"):
+        release(pd.DataFrame())
+
+
+def test_a_shape_without_a_way_is_refused():
+    result = table([10, 20])
+    points = Result(**{**result.__dict__, "shape": "points"})
+    with pytest.raises(ReleaseRefused, match="no way yet for a points"):
+        release(points)
+
+
+def test_a_stricter_policy_is_obeyed(monkeypatch):
+    monkeypatch.setenv(POLICY_VARIABLE, "strict")
+    released = release(table([9, 20, 30]))
+    assert hidden_levels(released) == ["level_0", "level_1"]
+    assert released.policy == "strict"
+
+
+def test_an_unknown_policy_is_refused_not_ignored(monkeypatch):
+    monkeypatch.setenv(POLICY_VARIABLE, "none")
+    with pytest.raises(ReleaseRefused, match="unknown; choose one of annual_report, strict"):
+        release(table([9, 20]))
+
+
+def test_estimates_leave_with_four_decimals_and_days_whole():
+    frame = pd.DataFrame({"level": ["a"], "n": [10], "share": [1 / 3], "median_days": [310.5]})
+    result = Result(**{**table([1]).__dict__, "frame": frame})
+    released = release(result).frame
+    assert released["share"][0] == 0.3333
+    assert released["median_days"][0] == 310
+
+
+def test_a_released_shows_hidden_cells_as_hidden():
+    shown = repr(release(table([2, 30, 40])))
+    assert "hidden" in shown
+    assert isinstance(release(table([2, 30, 40])), Released)
+
+
+# --- curves ---------------------------------------------------------------------------------------
+
+
+def followed(days, reasons, **more):
+    return make_cohort(pd.DataFrame({"follow_up_days": days, "end_reason": reasons, **more}))
+
+
+persons = st.lists(
+    st.tuples(st.integers(1, 60), st.sampled_from(["death", "censored", "censored"])),
+    min_size=1,
+    max_size=300,
+).map(lambda rows: followed([days for days, _ in rows], [reason for _, reason in rows]))
+
+
+@given(persons, st.lists(st.integers(1, 60), max_size=4, unique=True))
+def test_every_count_of_a_released_curve_is_none_or_enough(cohort, ticks):
+    frame = release(estimate_survival(cohort, event="death", ticks_days=ticks)).frame
+    for column in ("n_events", "n_censored"):
+        assert not frame[column].between(1, 4).any()
+    assert (frame["n_at_risk"] >= 5).all()
+    left = frame["n_at_risk"].shift(-1) + frame["n_events"] + frame["n_censored"]
+    assert left[:-1].equals(frame["n_at_risk"][:-1].astype(left.dtype))
+
+
+@given(persons)
+def test_a_released_curve_is_the_exact_estimate_where_a_step_ends(cohort):
+    result = estimate_survival(cohort, event="death")
+    exact = result.frame.set_index("time_days")["estimate"]
+    released = release(result).frame
+    expected = [exact[day] for day in released["time_days"]]
+    assert np.allclose(released["estimate"].astype(float), expected, atol=5e-5)
+
+
+def test_a_step_ends_the_day_before_a_tick_so_that_the_number_at_risk_there_is_exact():
+    days = np.arange(1, 401).repeat(2)
+    reasons = np.where(np.arange(800) % 3 == 0, "death", "censored")
+    released = release(
+        estimate_survival(followed(days, reasons), event="death", ticks_days=[100, 200])
+    ).frame
+    after = released["time_days"].searchsorted([99, 199]) + 1
+    assert list(released["time_days"][after - 1]) == [99, 199]
+    assert list(released["n_at_risk"][after]) == [(days >= 100).sum(), (days >= 200).sum()]
+
+
+def test_late_entries_are_merged_until_they_are_many():
+    rng = np.random.default_rng(1)
+    entry = rng.integers(0, 300, 600)
+    days = entry + rng.integers(1, 400, 600)
+    reasons = rng.choice(["death", "censored"], 600)
+    cohort = followed(days, reasons, entry_days=entry)
+    frame = release(estimate_survival(cohort, event="death", delayed_entry=True)).frame
+    gone = frame["n_at_risk"] - frame["n_events"] - frame["n_censored"]
+    entered = (frame["n_at_risk"].shift(-1) - gone)[:-1]
+    assert (entered > 0).any()
+    assert not entered.between(1, 4).any()
+
+
+def test_the_interval_is_close_to_greenwoods_but_made_from_the_merged_counts():
+    rng = np.random.default_rng(2)
+    days = rng.integers(1, 2000, 3000)
+    reasons = rng.choice(["death", "censored"], 3000, p=[0.2, 0.8])
+    result = estimate_survival(followed(days, reasons), event="death")
+    exact = result.frame.set_index("time_days")
+    released = release(result).frame.set_index("time_days").astype({"lower": float, "upper": float})
+    released = released[released.index <= 1500]
+    for limit in ("lower", "upper"):
+        difference = released[limit] - exact.loc[released.index, limit]
+        assert difference.abs().max() < 0.003
+
+
+def test_a_stratum_too_small_to_show_leaves_no_row():
+    cohort = followed([1, 2, 3] + [10] * 20, ["death"] * 23, group=["few"] * 3 + ["many"] * 20)
+    frame = release(estimate_survival(cohort, event="death", by="group")).frame
+    assert set(frame["stratum"]) == {"many"}
+
+
+def test_a_curve_of_nobody_is_empty():
+    cohort = followed(pd.Series(dtype="int64"), pd.Series(dtype="object"))
+    assert release(estimate_survival(cohort, event="death")).frame.empty
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 60), st.sampled_from(["switch", "death", "censored"])),
+        min_size=1,
+        max_size=300,
+    )
+)
+def test_each_cause_is_merged_for_itself_and_tells_no_numbers_at_risk(rows):
+    cohort = followed([days for days, _ in rows], [reason for _, reason in rows])
+    result = estimate_cumulative_incidence(cohort, events=["switch", "death"], ticks_days=[30])
+    frame = release(result).frame
+    assert list(frame) == [
+        "stratum", "cause", "time_days", "n_events", "estimate", "lower", "upper"
+    ]  # fmt: skip
+    assert not frame["n_events"].between(1, 4).any()
