@@ -1,14 +1,19 @@
-"""Delivered files -> a checked Parquet store."""
+"""Delivered files -> a checked Parquet store, with a report that holds no cell of content."""
 
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
-import yaml
 
 from msanalysis import schema
-from msanalysis.extract import STORE_FILE, ExtractRefused, polars_schema
+from msanalysis.extract import ExtractRefused
+from msanalysis.importing import delivery, store
+from msanalysis.importing.clean import Cleaned, clean_delivery
+from msanalysis.importing.convert import unknown_columns
+from msanalysis.importing.mapping import DeliveryMapping
+from msanalysis.importing.report import ImportReport, TableReport, write_report
+
+__all__ = ["ImportReport", "import_extract"]
 
 
 def import_extract(
@@ -19,33 +24,89 @@ def import_extract(
     status_date: date | None = None,
     data_cutoff: date | None = None,
     source_name: str | None = None,
-) -> None:
-    """Read the Parquet or CSV files of `source`, in schema names, into a store (plain form)."""
-    source, dest = Path(source), Path(dest)
-    stated = {"status_date": status_date, "data_cutoff": data_cutoff, "source": source_name}
-    if (source / STORE_FILE).is_file():
-        stated |= yaml.safe_load((source / STORE_FILE).read_text(encoding="utf-8"))
-    frames = {
-        path.stem: _read(path)
-        for path in sorted(source.iterdir())
-        if path.suffix in (".parquet", ".csv")
-    }
-    if set(frames) - set(schema.TABLES) or "patients" not in frames:
-        raise ExtractRefused(f"{source} holds an unknown table, or no patients")
-    dest.mkdir(parents=True, exist_ok=True)
-    fingerprint = sha256()
-    for name, frame in frames.items():
-        frame = frame.sort(frame.columns)
-        fingerprint.update(frame.write_csv().encode())
-        frame.write_parquet(dest / f"{name}.parquet")
-    (dest / STORE_FILE).write_text(
-        yaml.safe_dump(stated | {"fingerprint": fingerprint.hexdigest()}), encoding="utf-8"
+) -> ImportReport:
+    """Check a folder of delivered files and write it as a store, whole or not at all.
+
+    Parameters
+    ----------
+    mapping
+        A mapping file; without it files and columns must have the schema's names.
+    status_date, data_cutoff, source_name
+        What the delivery's own extract.yaml does not state.
+
+    Raises
+    ------
+    ExtractRefused
+        The delivery cannot be used. Neither message nor traceback holds a cell or a patient_id.
+    """
+    given = {"status_date": status_date, "data_cutoff": data_cutoff, "source": source_name}
+    try:
+        return _import(Path(source), Path(dest), mapping, given)
+    except ExtractRefused:
+        raise
+    except FileExistsError as error:
+        raise ExtractRefused(str(error)) from None
+    except Exception as error:
+        # an unforeseen message may quote a cell: only its class leaves
+        raise ExtractRefused(
+            f"{source}: the import failed with {type(error).__name__}; nothing was written"
+        ) from None
+
+
+def _import(
+    source: Path, dest: Path, mapping: str | Path | None, given: dict[str, object]
+) -> ImportReport:
+    if dest.resolve() == source.resolve():
+        raise ExtractRefused(f"{dest}: the store cannot be written over the delivery")
+    stated = delivery.read_stated(source, given)
+    plan = delivery.plan_import(source, mapping)
+    raws = delivery.read_files(source, plan)
+    cleaned = clean_delivery(raws, plan, stated.data_cutoff)
+    tables = {name: store.canonical(name, frame) for name, frame in cleaned.tables.items()}
+    said = stated.model_dump(exclude={"truth"})
+    fingerprint = store.fingerprint(said, tables)
+    report = ImportReport(
+        **said,
+        fingerprint=fingerprint,
+        tables=tuple(_table_report(name, raws, plan, cleaned, tables) for name in tables),
+        tables_not_delivered=tuple(name for name in schema.TABLES if name not in tables),
+        set_aside=cleaned.set_aside,
+        warnings=cleaned.warnings,
+        persons_merged=cleaned.merged.n_persons,
+        contradictions=cleaned.merged.contradictions,
     )
+    delivered_files = {name: store.file_sha256(source / name) for name in raws}
+    truth = {"truth": stated.truth} if stated.source == "synthetic" else {}
+    with store.whole_folder(dest) as folder:
+        store.write_tables(tables, folder)
+        write_report(report, folder)
+        store.write_store_file(
+            said | {"fingerprint": fingerprint, "delivered_files": delivered_files} | truth, folder
+        )
+    return report
 
 
-def _read(path: Path) -> pl.DataFrame:
-    held = polars_schema(path.stem)
-    if path.suffix == ".csv":
-        return pl.read_csv(path, schema_overrides=held, try_parse_dates=False)
-    frame = pl.read_parquet(path)
-    return frame.select(pl.col(name).cast(held[name]) for name in frame.columns if name in held)
+def _table_report(
+    name: str,
+    raws: dict[str, pl.DataFrame],
+    plan: DeliveryMapping,
+    cleaned: Cleaned,
+    tables: dict[str, pl.DataFrame],
+) -> TableReport:
+    file, kept = plan.tables[name].file, len(tables[name])
+    n_set_aside, n_orphaned = (
+        len({row for finding in findings if finding.table == name for row in finding.rows})
+        for findings in (cleaned.set_aside, cleaned.orphaned)
+    )
+    columns = (column.name for column in schema.TABLES[name].columns)
+    return TableReport(
+        table=name,
+        file=file,
+        rows_read=cleaned.rows_read[name],
+        rows_kept=kept,
+        rows_set_aside=n_set_aside,
+        rows_orphaned=n_orphaned,
+        rows_merged=cleaned.rows_read[name] - kept - n_set_aside - n_orphaned,
+        columns_not_delivered=tuple(c for c in columns if c not in tables[name].columns),
+        unknown_columns=unknown_columns(raws[file], file, plan),
+    )

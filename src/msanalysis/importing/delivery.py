@@ -1,0 +1,92 @@
+"""A delivery as it lies in its folder: what it states of itself, its files, their rows."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from msanalysis.extract import STORE_FILE, ExtractRefused
+from msanalysis.importing.mapping import DeliveryMapping, load_mapping, plain_mapping
+from msanalysis.importing.readers import READERS, read_file
+
+
+class Stated(BaseModel):
+    """What a delivery says of itself, in its extract.yaml or on the command line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    status_date: date
+    data_cutoff: date
+    source: Literal["registry", "project", "synthetic"]
+    truth: dict[str, Any] = Field(default_factory=dict)
+
+
+def read_stated(source: Path, given: Mapping[str, Any]) -> Stated:
+    """Return the delivery's dates and source; `given` fills what its extract.yaml leaves open."""
+    in_file = _read_yaml(source / STORE_FILE)
+    given = {key: value for key, value in given.items() if value is not None}
+    both = in_file | given
+    for key in in_file:
+        if key in given and str(in_file[key]) != str(given[key]):
+            raise ExtractRefused(f"{STORE_FILE}: `{key}` differs from the one given; drop one")
+    try:
+        stated = Stated.model_validate(both)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise ExtractRefused(
+            f"{source / STORE_FILE}, {first['loc'][0]}: {first['msg']}. State status_date, "
+            "data_cutoff and source there, or with --status-date, --data-cutoff and --source"
+        ) from None
+    if stated.status_date > stated.data_cutoff:
+        raise ExtractRefused(f"{source}: the status date lies after the data cutoff")
+    return stated
+
+
+def plan_import(source: Path, mapping: str | Path | None) -> DeliveryMapping:
+    """Return the mapping, of only those tables whose file is there; refuse files nobody reads."""
+    files = _delivered_files(source)
+    plan = load_mapping(mapping) if mapping else plain_mapping(files)
+    read = {table.file for table in plan.tables.values()}
+    for file in files:
+        if file.name not in read:
+            raise ExtractRefused(
+                f"{file.name}: no table of the mapping reads this file. Add it to {mapping}, or "
+                "move it out of the folder"
+            )
+    held = {name: t for name, t in plan.tables.items() if (source / t.file).is_file()}
+    if "patients" not in held:
+        expected = plan.tables["patients"].file if "patients" in plan.tables else "patients.csv"
+        raise ExtractRefused(f"{source}: no table patients. Expected a file such as {expected}")
+    return plan.model_copy(update={"tables": held})
+
+
+def read_files(source: Path, plan: DeliveryMapping) -> dict[str, pl.DataFrame]:
+    """Return the rows of every file of the plan, by file name."""
+    names = sorted({table.file for table in plan.tables.values()})
+    return {name: read_file(source / name) for name in names}
+
+
+def _delivered_files(source: Path) -> list[Path]:
+    if not source.is_dir():
+        raise ExtractRefused(f"{source}: expected a folder with the delivered files")
+    return [
+        path
+        for path in sorted(source.iterdir())
+        if path.suffix.lower() in READERS and not path.name.startswith((".", "~$"))
+    ]
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        content = None
+    if not isinstance(content, dict):
+        raise ExtractRefused(f"{path}: not readable as YAML in UTF-8")
+    return content

@@ -1,0 +1,78 @@
+"""Checked tables -> a store on disk, whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from msanalysis.extract import STORE_FILE, polars_schema
+
+_HASHED_ROWS = 1 << 20
+
+
+@contextmanager
+def whole_folder(dest: Path) -> Iterator[Path]:
+    """Give a temporary folder that becomes `dest` when the block ends well, and vanishes otherwise.
+
+    An existing `dest` is replaced if it is empty or holds an extract.yaml; anything else there is
+    somebody's, and raises FileExistsError. The folder is readable by its owner alone.
+    """
+    if dest.exists() and not _is_ours(dest):
+        raise FileExistsError(f"{dest} holds other files: give a new or empty folder")
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
+    try:
+        yield made
+        if dest.exists():
+            shutil.rmtree(dest)
+        os.replace(made, dest)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    """Write each table as Parquet; equal tables give equal bytes."""
+    for name, frame in tables.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
+def write_store_file(stated: Mapping[str, Any], folder: Path) -> None:
+    """Write extract.yaml."""
+    text = yaml.safe_dump(dict(stated), sort_keys=False, allow_unicode=True)
+    (folder / STORE_FILE).write_text(text, encoding="utf-8")
+
+
+def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the delivered columns in the schema's order, and the rows sorted by all of them."""
+    columns = [column for column in polars_schema(name) if column in frame.columns]
+    return frame.select(columns).sort(columns)
+
+
+def fingerprint(stated: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]) -> str:
+    """Return the sha256 of what the extract states of itself and of all its cells.
+
+    Equal for equal canonical tables, whatever files they were delivered in.
+    """
+    digest = sha256(repr(sorted((key, str(value)) for key, value in stated.items())).encode())
+    for name, frame in sorted(tables.items()):
+        digest.update(f"\n{name}:{','.join(frame.columns)}\n".encode())
+        for rows in frame.iter_slices(_HASHED_ROWS):
+            digest.update(rows.write_csv(include_header=False).encode())
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a delivered file."""
+    with path.open("rb") as handle:
+        return file_digest(handle, "sha256").hexdigest()
+
+
+def _is_ours(dest: Path) -> bool:
+    return dest.is_dir() and ((dest / STORE_FILE).is_file() or not any(dest.iterdir()))
