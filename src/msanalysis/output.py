@@ -17,6 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from msanalysis import labels
 from msanalysis.core import Released
 from msanalysis.figures.picture import Picture
+from msanalysis.tables import cells
 
 _FACTORS = {"percent": 100.0, "years": 1 / 365.25}
 _N_COLUMNS = ("denominator", "n", "n_at_risk")
@@ -191,7 +192,7 @@ def save(
     for id, released in tables.items():
         if not isinstance(released, Released):
             raise TypeError(f"table {id!r} has not passed the gate: call release() first")
-        _write_csv(folder / "tables" / f"{id}.csv", _marked(released))
+        _write_csv(folder / "tables" / f"{id}.csv", cells(released))
     for id, picture in figures.items():
         picture.save(folder / "figures", id)
     contents = {
@@ -208,12 +209,6 @@ def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
     columns = [field.name for field in fields(Number)]
     frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns)
     _write_csv(path, frame.astype({"value": object, "n": "Int64"}))
-
-
-def _marked(released: Released) -> pd.DataFrame:
-    """A hidden cell is written empty; NA says that there is no value, as a median not reached."""
-    cells = released.frame.astype(object)
-    return cells.where(released.frame.notna(), "NA").mask(released.hidden, "")
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

@@ -41,7 +41,7 @@ def _draw_bars(axes, levels, measured: str, lang: str) -> None:
         else:
             text, at = f" {number(n, 0, lang)} ({number(100 * share, 1, lang)} %)", share
         axes.text(at, place, text, va="center", ha="left", fontsize=8)
-    axes.set_xlim(0, 1.25 * max(shares.max(), 0.01))
+    axes.set_xlim(0, 1.25 * max(shares.fillna(0).max(), 0.01))
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
     theme.percent_axis(axes.xaxis, lang)
