@@ -46,6 +46,8 @@ _FROM_POPULATION_REGISTER = (
 _STAND_INS = ("onset_date", "birth_date")
 """Dates that may stand for a whole month or year: they can lie after a day they were known on."""
 
+_STOP = ("stop_date", "last_dose_date", "stop_reason", "stop_registered_date")
+
 
 class ExtractRefused(Exception):
     """The delivery or store cannot be used. The message holds no cell and no patient_id."""
@@ -78,12 +80,12 @@ class Extract:
         if name not in self.frames:
             return nw.from_native(pl.LazyFrame(schema=polars_schema(name)))
         held = set(self._columns(name))
-        absent = [
-            nw.lit(None, dtype=_NARWHALS_TYPES[column.kind]).alias(column.name)
+        return self.frames[name].select(
+            nw.col(column.name)
+            if column.name in held
+            else nw.lit(None, dtype=_NARWHALS_TYPES[column.kind]).alias(column.name)
             for column in columns
-            if column.name not in held
-        ]
-        return self.frames[name].with_columns(*absent).select(*(c.name for c in columns))
+        )
 
     def delivered(self, column: str) -> bool:
         """Whether the extract holds a `table` or a `table.column` (which may have no values)."""
@@ -128,11 +130,11 @@ class Extract:
         if "included_date" in held:
             included = nw.col("included_date")
             clinical = [name for name in held if name not in _FROM_POPULATION_REGISTER]
-            patients = patients.with_columns(
-                _only_where(name, included.is_null() | (included <= day)) for name in clinical
-            )
-        later = [name for name in _dates("patients", held) if name not in _STAND_INS]
-        return patients.with_columns(_only_where(name, nw.col(name) <= day) for name in later)
+            patients = _only_where(clinical, included.is_null() | (included <= day), patients)
+        for name in _dates("patients", held):
+            if name not in _STAND_INS:
+                patients = _only_where([name], nw.col(name) <= day, patients)
+        return patients
 
     def _rows_on(self, name: str, day: date, persons: nw.LazyFrame) -> nw.LazyFrame:
         rows, held = self.frames[name], self._columns(name)
@@ -224,23 +226,23 @@ def _dates(name: str, held: Iterable[str]) -> list[str]:
     return [held_name for held_name in held if _table(name).column(held_name).kind == "date"]
 
 
-def _only_where(name: str, condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.col(name)).alias(name)
+def _only_where(names: list[str], known: nw.Expr, rows: nw.LazyFrame) -> nw.LazyFrame:
+    """Empty the columns where they were not known."""
+    if not names:
+        return rows
+    return rows.with_columns(nw.when(known).then(nw.col(name)).alias(name) for name in names)
 
 
 def _stops_on(rows: nw.LazyFrame, held: list[str], day: date) -> nw.LazyFrame:
     """Empty a stop, its reason and its last dose where they were not known on the day."""
-    ends = [name for name in ("stop_date", "last_dose_date") if name in held]
     known = nw.lit(True)
-    if "stop_date" in held:
-        known = nw.col("stop_date").is_null() | (nw.col("stop_date") <= day)
-    if "stop_registered_date" in held:
-        registered = nw.col("stop_registered_date")
-        known = known & (registered.is_null() | (registered <= day))
-        ends.append("stop_registered_date")
-    reasons = [name for name in ("stop_reason",) if name in held]
-    rows = rows.with_columns(_only_where(name, known) for name in (*ends, *reasons))
-    return rows.with_columns(_only_where(name, nw.col(name) <= day) for name in ends)
+    for name in ("stop_date", "stop_registered_date"):
+        if name in held:
+            known = known & (nw.col(name).is_null() | (nw.col(name) <= day))
+    stop = [name for name in held if name in _STOP]
+    rows = _only_where(stop, known, rows)
+    dose = [name for name in stop if name == "last_dose_date"]
+    return _only_where(dose, nw.col("last_dose_date") <= day, rows)
 
 
 def _provenance_on(provenance: Provenance, day: date) -> Provenance:
