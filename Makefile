@@ -1,12 +1,15 @@
-# Everything runs in .venv/ in this folder. `make report` and `make test` set it up when it is not there.
+# Everything runs in .venv/ in this folder; whatever is not there yet is made first.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
+DELIVERY := outputs/deliveries/synthetic
+EXTRACT := outputs/extracts/synthetic
+files = $(shell find $(1) -type f -not -name '*.pyc')
 
-.PHONY: report test test-slow check synthetic clean
+.PHONY: report test test-slow check clean
 
-report: $(READY)
-	$(BIN)/msanalysis run params/annual_report_2024.yaml
+report: $(EXTRACT)/extract.yaml
+	@$(BIN)/msanalysis run params/annual_report_2024.yaml
 
 test: $(READY) check
 	$(BIN)/python -m pytest -n 2
@@ -18,6 +21,22 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+# The invented registry takes the way every extract takes: delivered as files, then imported.
+# A folder is renamed when it is whole, so that an interrupted one is not taken for done.
+$(EXTRACT)/extract.yaml: $(DELIVERY)/extract.yaml params/mappings/norwegian.yaml \
+		$(call files,src/msanalysis/importing)
+	rm -rf $(EXTRACT) $(EXTRACT).part
+	$(BIN)/msanalysis import --mapping params/mappings/norwegian.yaml $(DELIVERY) $(EXTRACT).part
+	mv $(EXTRACT).part $(EXTRACT)
+	touch $@
+
+$(DELIVERY)/extract.yaml: src/msanalysis/schema.py \
+		$(call files,$(addprefix src/msanalysis/,synthetic codes published)) | $(READY)
+	rm -rf $(DELIVERY) $(DELIVERY).part
+	$(BIN)/msanalysis synth --as csv-norwegian $(DELIVERY).part
+	mv $(DELIVERY).part $(DELIVERY)
+	touch $@
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

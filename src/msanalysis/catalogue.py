@@ -1,0 +1,148 @@
+"""The analyses, in the order of the annual report: data only.
+
+A new analysis is a notebook `notebooks/<id>.ipynb` and a row here. Only the runner reads this; it
+writes titles, captions and numbering into `manifest.json`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Words = Mapping[str, str]
+"""The same text by language: {"nb": ..., "en": ...}."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One notebook and its place in the report.
+
+    Attributes
+    ----------
+    id
+        Stem of the notebook's file name.
+    chapter
+        Chapter of the annual report it belongs to.
+    title
+        Heading in the report.
+    needs
+        `table` or `table.column` without which it cannot run.
+    figures
+        Figure id -> its number in the annual report; empty where the report prints none.
+    captions
+        Figure or table id -> caption.
+    """
+
+    id: str
+    chapter: str
+    title: Words
+    needs: tuple[str, ...]
+    figures: Mapping[str, str] = field(default_factory=dict)
+    captions: Mapping[str, Words] = field(default_factory=dict)
+
+
+def _words(nb: str, en: str) -> Words:
+    return {"nb": nb, "en": en}
+
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        id="rituximab_time_to_switch",
+        chapter="2.1",
+        title=_words(
+            "Tid fra start av rituksimab til bytte av behandling",
+            "Time from the start of rituximab to a switch of treatment",
+        ),
+        needs=("treatments.substance", "treatments.start_date"),
+        figures={
+            "rituximab_time_to_switch": "2.1.16",
+            "rituximab_switched_to": "",
+            "rituximab_switch_incidence": "",
+        },
+        captions={
+            "rituximab_time_to_switch": _words(
+                "Andel som ikke har startet annen behandling, etter måneder siden start av "
+                "rituksimab, med 95 % konfidensintervall og antall under risiko",
+                "Share who have not started another treatment, by months since the start of "
+                "rituximab, with 95 % confidence interval and numbers at risk",
+            ),
+            "rituximab_switched_to": _words(
+                "Behandlingen de byttet til", "The treatment they switched to"
+            ),
+            "rituximab_switch_incidence": _words(
+                "Kumulativ insidens av bytte, stopp uten ny behandling og død",
+                "Cumulative incidence of a switch, of a stop without a new treatment and of death",
+            ),
+            "rituximab_time_to_switch_at": _words(
+                "Andel som ikke har byttet, etter 1, 3, 5 og 7 år",
+                "Share who have not switched after 1, 3, 5 and 7 years",
+            ),
+            "rituximab_hsct_place": _words(
+                "Byttet til HSCT: i Norge eller i utlandet", "Switched to HSCT: in Norway or abroad"
+            ),
+            "rituximab_switch_incidence_at": _words(
+                "Kumulativ insidens etter 1, 3, 5 og 7 år",
+                "Cumulative incidence after 1, 3, 5 and 7 years",
+            ),
+            "rituximab_end_of_follow_up": _words(
+                "Hvorfor oppfølgingen sluttet", "Why follow-up ended"
+            ),
+            "rituximab_earlier_treatment": _words(
+                "Behandling før rituksimab", "Treatment before rituximab"
+            ),
+            "rituximab_age": _words("Alder ved start", "Age at the start"),
+            "rituximab_attrition": _words("Hvem som er med", "Who is included"),
+        },
+    ),
+    Analysis(
+        id="overall_survival",
+        chapter="2.3",
+        title=_words("Overlevelse fra sykdomsdebut", "Survival from the onset of the disease"),
+        needs=("patients.onset_date", "patients.death_date"),
+        figures={
+            "overall_survival_course": "2.3.3",
+            "overall_survival_sex": "2.3.3",
+            "overall_survival_estimates": "",
+        },
+        captions={
+            "overall_survival": _words(
+                "Andel i live etter år siden debut", "Share alive by years since the onset"
+            ),
+            "overall_survival_course": _words(
+                "Andel i live etter år siden debut, etter forløp ved debut",
+                "Share alive by years since the onset, by course at onset",
+            ),
+            "overall_survival_sex": _words(
+                "Andel i live etter år siden debut, etter kjønn",
+                "Share alive by years since the onset, by sex",
+            ),
+            "overall_survival_estimates": _words(
+                "Årsrapportens kurve ved siden av kurven som tar hensyn til at ingen ble med før "
+                "de kunne samtykke",
+                "The annual report's curve beside the one that allows for nobody being included "
+                "before they could consent",
+            ),
+            "overall_survival_observed": _words(
+                "Andel i live, med forsinket inngang", "Share alive, with delayed entry"
+            ),
+            "overall_survival_median": _words("Median overlevelse", "Median survival"),
+            "overall_survival_median_course": _words(
+                "Median overlevelse etter forløp", "Median survival by course"
+            ),
+            "overall_survival_median_sex": _words(
+                "Median overlevelse etter kjønn", "Median survival by sex"
+            ),
+            "overall_survival_median_observed": _words(
+                "Median overlevelse, med forsinket inngang", "Median survival, with delayed entry"
+            ),
+            "overall_survival_log_rank_course": _words(
+                "Log-rank-test mellom forløp", "Log-rank test between courses"
+            ),
+            "overall_survival_log_rank_sex": _words(
+                "Log-rank-test mellom kjønn", "Log-rank test between sexes"
+            ),
+            "overall_survival_attrition": _words("Hvem som er med", "Who is included"),
+            "overall_survival_attrition_observed": _words(
+                "Hvem som er med, med forsinket inngang", "Who is included, with delayed entry"
+            ),
+        },
+    ),
+)

@@ -1,0 +1,149 @@
+"""The commands: a thin layer over the package. Errors are one plain line and an exit code."""
+
+import json
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="The annual figures of the Norwegian MS Registry, from an extract, with one command.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+EXIT_CODES = {"RunRefused": 2, "OSError": 2, "ExtractRefused": 3, "ReleaseRefused": 4}
+"""By the name of the exception, so that a quick command need not load what raises it."""
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+class Form(StrEnum):
+    """How the invented registry is delivered."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    CSV_NORWEGIAN = "csv-norwegian"
+    SAV = "sav"
+    DTA = "dta"
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn an exception into one line and its exit code.
+
+    Only messages written for it are shown: another exception's could hold a cell's content, so
+    its class and place are all that is said.
+    """
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        names = [base.__name__ for base in type(error).__mro__]
+        code = next((EXIT_CODES[name] for name in names if name in EXIT_CODES), 1)
+        typer.echo(f"msanalysis: {_message(error, known=code != 1)}", err=True)
+        raise typer.Exit(code) from None
+
+
+def _message(error: Exception, *, known: bool) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or 'cannot be read or written'}"
+    if known:
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"unexpected {type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
+
+
+@app.command()
+def synth(
+    dest: Path,
+    persons: Annotated[int, typer.Option(min=1)] = 14780,
+    seed: int = 2024,
+    form: Annotated[Form, typer.Option("--as")] = Form.PARQUET,
+    messy: Annotated[bool, typer.Option(help="With the faults deliveries have.")] = False,
+) -> None:
+    """Write an invented registry as delivered files."""
+    with plain_errors():
+        from msanalysis.synthetic import synthesise
+        from msanalysis.synthetic.delivery import write_delivery
+
+        write_delivery(synthesise(persons, seed), dest, form.value, messy)
+        typer.echo(dest)
+
+
+@app.command(name="import")
+def import_(
+    source: Path,
+    dest: Path,
+    mapping: Annotated[Path | None, typer.Option(help="Delivered names and codes.")] = None,
+    status_date: Day = None,
+    data_cutoff: Day = None,
+    source_name: Annotated[str | None, typer.Option("--source")] = None,
+) -> None:
+    """Check a folder of delivered files and make it a store."""
+    with plain_errors():
+        from msanalysis.importing import import_extract
+
+        import_extract(
+            source,
+            dest,
+            mapping=mapping,
+            status_date=status_date and status_date.date(),
+            data_cutoff=data_cutoff and data_cutoff.date(),
+            source_name=source_name,
+        )
+        typer.echo(dest / "import_report.html")
+
+
+@app.command()
+def run(
+    run_file: Path,
+    extract: Annotated[Path | None, typer.Option(help="A store, instead of the file's.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Run this analysis; repeatable.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Gets release/ and restricted/.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at once.")] = None,
+    force: Annotated[bool, typer.Option(help="Run the unchanged too.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would run.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Summary for a program.")] = False,
+) -> None:
+    """Run the analyses of a run file; the last line is the path of the report."""
+    with plain_errors():
+        from msanalysis.run.plan import plan_runs
+        from msanalysis.run.progress import perform_shown, preview
+
+        runs = plan_runs(run_file, extract=extract, only=tuple(only or ()), out=out)
+        if dry_run:
+            typer.echo(preview(runs, as_json=as_json))
+            return
+        performed = [
+            perform_shown(each, jobs=jobs, force=force, quiet=quiet or as_json) for each in runs
+        ]
+        if as_json:
+            typer.echo(json.dumps([each.summary() for each in performed], indent=2))
+        else:
+            typer.echo("\n".join(str(each.report) for each in performed))
+        raise typer.Exit(max(each.exit_code for each in performed))
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List the analyses."""
+    from msanalysis.run.listing import lines
+
+    typer.echo("\n".join(lines()))
+
+
+@app.command()
+def describe(id: str) -> None:
+    """Show an analysis: its parameters and the columns it needs."""
+    with plain_errors():
+        from msanalysis.run.listing import description
+
+        typer.echo("\n".join(description(id)))

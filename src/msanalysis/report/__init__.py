@@ -1,0 +1,83 @@
+"""A release as one page: `release/` in, `index.html` beside it out. Reads nothing else.
+
+The page loads nothing from elsewhere and holds every language of the run, one after the other.
+"""
+
+import csv
+import json
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+ROWS_SHOWN = 40
+WORDS = {
+    "nb": {
+        "language": "Norsk",
+        "heading": "Tall for årsrapporten {year}",
+        "synthetic": "SYNTHETIC: oppdiktede personer. Tallene sier ingenting om noen.",
+        "dates": "Status per {status}; det som var registrert {cutoff}, er med.",
+        "figure": "Figur",
+        "table": "Tabell",
+        "rows": "rader",
+        "gaps": "Mangler i denne kjøringen",
+        "failed": "kjørte ikke ferdig",
+        "missing_columns": "uttrekket mangler",
+        "not_run": "ikke med i denne kjøringen",
+        "numbers": "Alle tall",
+        "provenance": "Hvordan tallene ble laget",
+    },
+    "en": {
+        "language": "English",
+        "heading": "Figures for the annual report {year}",
+        "synthetic": "SYNTHETIC: invented persons. The numbers say nothing about anyone.",
+        "dates": "Status at {status}; what had been registered by {cutoff} is included.",
+        "figure": "Figure",
+        "table": "Table",
+        "rows": "rows",
+        "gaps": "Missing from this run",
+        "failed": "did not run to its end",
+        "missing_columns": "the extract lacks",
+        "not_run": "not part of this run",
+        "numbers": "All numbers",
+        "provenance": "How the numbers were made",
+    },
+}
+
+
+def write_report(release: Path) -> Path:
+    """Write `index.html` into a release folder from its manifest, texts, figures and tables."""
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["markdown"] = _markdown
+    page = environment.get_template("page.html").render(
+        manifest=manifest,
+        words=WORDS,
+        tables={
+            table["id"]: _rows(release / table["file"])
+            for analysis in manifest["analyses"]
+            for table in analysis["tables"]
+        },
+        rows_shown=ROWS_SHOWN,
+    )
+    path = release / "index.html"
+    path.write_bytes(page.encode())
+    return path
+
+
+def _markdown(text: str) -> Markup:
+    """Render a sentence: no raw HTML, and no pictures, which could be loaded from elsewhere."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    return Markup(parser.render(text))
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.reader(handle))

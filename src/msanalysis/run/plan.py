@@ -1,0 +1,195 @@
+"""The plan of a run: run file, catalogue, notebooks and extract joined, before a kernel starts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from msanalysis.catalogue import ANALYSES, Analysis
+from msanalysis.core import Provenance
+from msanalysis.extract import Extract, open_extract
+from msanalysis.release import POLICIES
+from msanalysis.run import PROJECT, RunRefused
+from msanalysis.run.listing import find_analysis
+from msanalysis.run.parameters import FIRST, check_parameters, read_parameters
+from msanalysis.run.runfile import Choice, RunFile, read_run_file
+
+_FOLDER = re.compile(r"(?!\.|release$|restricted$)[\w.+-]+")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One analysis of a run.
+
+    `parameters` are those given to the notebook besides `extract`, `lang` and `out`; `missing`
+    the columns the extract lacks: with any, the notebook is not run.
+    """
+
+    analysis: Analysis
+    notebook: Path
+    parameters: Mapping[str, Any]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything one release is made from; limited to `only` of its jobs where it names any."""
+
+    name: str
+    out: Path
+    store: Path
+    provenance: Provenance
+    report_year: int
+    status_date: date
+    data_cutoff: date
+    languages: tuple[str, ...]
+    policy: str
+    jobs: tuple[Job, ...]
+    only: frozenset[str]
+
+
+def plan_runs(
+    path: Path,
+    *,
+    extract: Path | None = None,
+    only: tuple[str, ...] = (),
+    out: Path | None = None,
+    catalogue: tuple[Analysis, ...] = ANALYSES,
+    notebooks: Path = PROJECT / "notebooks",
+) -> tuple[Run, ...]:
+    """Return the runs a run file asks for: one, or one for each value of its `for_each`.
+
+    The extract named in the file, and the default output folder, are relative to the repository.
+
+    Raises
+    ------
+    RunRefused
+        When an analysis, a parameter, a policy or a year cannot be used.
+    ExtractRefused
+        When the store cannot be opened.
+    """
+    asked = read_run_file(path)
+    if asked.policy not in POLICIES:
+        raise RunRefused(f"{path}: no policy {asked.policy}; known are {', '.join(POLICIES)}")
+    store = (extract or PROJECT / asked.extract).resolve()
+    opened = open_extract(store)
+    dates = _dates(path, asked, opened.provenance)
+    runs = []
+    for folder, choices in _variants(path, asked):
+        jobs = _jobs(choices, dates, opened, catalogue, notebooks)
+        _require_known(path, only, jobs)
+        runs.append(
+            Run(
+                name=path.stem,
+                out=(out or PROJECT / "outputs" / path.stem).resolve() / folder,
+                store=store,
+                provenance=opened.provenance,
+                languages=tuple(asked.languages),
+                policy=asked.policy,
+                jobs=tuple(jobs),
+                only=frozenset(only),
+                **dates,
+            )
+        )
+    return tuple(runs)
+
+
+def _require_known(path: Path, only: tuple[str, ...], jobs: list[Job]) -> None:
+    unknown = sorted(set(only) - {job.analysis.id for job in jobs})
+    if unknown:
+        raise RunRefused(f"{path} has no analysis {', '.join(unknown)}; add it there")
+
+
+def _dates(path: Path, asked: RunFile, held: Provenance) -> dict[str, Any]:
+    """Return year, status date and cutoff of the run; refuse a year outside the extract."""
+    year = asked.report_year or (asked.status_date or held.status_date).year
+    status = asked.status_date or held.status_date
+    cutoff = asked.data_cutoff or held.data_cutoff
+    if year < held.status_date.year and not (asked.status_date and asked.data_cutoff):
+        raise RunRefused(
+            f"{path}: the extract is for {held.status_date.year}; to redo {year} from it, give "
+            f'status_date ("{year}-12-31") and data_cutoff, as they were that year'
+        )
+    if status > held.status_date or cutoff > held.data_cutoff or year > held.status_date.year:
+        raise RunRefused(
+            f"{path}: outside the extract, whose status date is {held.status_date} and whose "
+            f"data cutoff is {held.data_cutoff}; import a later extract, or give an earlier year"
+        )
+    if status.year != year or cutoff < status:
+        raise RunRefused(
+            f"{path}: expected a status_date in {year}, the report_year, "
+            "and a data_cutoff that is not before it"
+        )
+    return {"report_year": year, "status_date": status, "data_cutoff": cutoff}
+
+
+def _variants(path: Path, asked: RunFile) -> list[tuple[str, list[Choice]]]:
+    """Return (folder, analyses with their parameters) for each run the file asks for."""
+    if asked.for_each is None:
+        return [("", asked.analyses)]
+    name, values = asked.for_each.parameter, asked.for_each.values
+    folders = [str(value) for value in values]
+    if len(set(folders)) < len(folders) or not all(map(_FOLDER.fullmatch, folders)):
+        raise RunRefused(f"{path}: for_each: expected different values, each fit to name a folder")
+    return [
+        (str(value), [_with(choice, name, value) for choice in asked.analyses]) for value in values
+    ]
+
+
+def _with(choice: Choice, name: str, value: Any) -> Choice:
+    return choice.model_copy(update={"parameters": {**choice.parameters, name: value}})
+
+
+def _jobs(
+    choices: list[Choice],
+    dates: Mapping[str, Any],
+    extract: Extract,
+    catalogue: tuple[Analysis, ...],
+    notebooks: Path,
+) -> list[Job]:
+    """Return the jobs in the catalogue's order, every parameter checked."""
+    given = {choice.id: choice.parameters for choice in choices}
+    if len(given) < len(choices):
+        raise RunRefused("an analysis stands twice; for_each runs one with several values")
+    for id in given:
+        find_analysis(id, catalogue)
+    return [
+        Job(
+            analysis=analysis,
+            notebook=notebooks / f"{analysis.id}.ipynb",
+            parameters=_filled(
+                notebooks / f"{analysis.id}.ipynb", given[analysis.id], dates, extract.provenance
+            ),
+            missing=extract.missing(analysis.needs),
+        )
+        for analysis in catalogue
+        if analysis.id in given
+    ]
+
+
+def _filled(
+    notebook: Path, given: Mapping[str, Any], dates: Mapping[str, Any], held: Provenance
+) -> dict[str, Any]:
+    """Return all parameters but the first three: the run's dates, what is given, the default."""
+    declared = read_parameters(notebook)
+    check_parameters(notebook.stem, declared, given)
+    _require_dates(notebook.stem, {parameter.name for parameter in declared}, dates, held)
+    defaults = {parameter.name: parameter.default for parameter in declared}
+    texts = {name: value if name == "report_year" else str(value) for name, value in dates.items()}
+    filled = {**defaults, **texts, **given}
+    return {name: filled[name] for name in defaults if name not in FIRST}
+
+
+def _require_dates(
+    analysis: str, declared: set[str], dates: Mapping[str, Any], held: Provenance
+) -> None:
+    """Refuse an earlier date for a notebook that would not heed it."""
+    heeds = {"status_date": {"status_date", "data_cutoff"}, "data_cutoff": {"data_cutoff"}}
+    for name, parameters in heeds.items():
+        if dates[name] != getattr(held, name) and not declared & parameters:
+            raise RunRefused(
+                f"{analysis}: cannot be redone with another {name} than the extract's, "
+                f"because its notebook has no parameter {name}"
+            )
