@@ -44,8 +44,8 @@ def import_extract(
         return _import(Path(source), Path(dest), mapping, given)
     except ExtractRefused:
         raise
-    except FileExistsError as error:
-        raise ExtractRefused(str(error)) from None
+    except OSError as error:
+        raise ExtractRefused(f"{error.filename or dest}: {error.strerror}") from None
     except Exception as error:
         # an unforeseen message may quote a cell: only its class leaves
         raise ExtractRefused(

@@ -42,9 +42,11 @@ def broken_rules(name: str, frame: pl.DataFrame, data_cutoff: date) -> tuple[Fin
         row_schema(name, frame.columns, data_cutoff).validate(frame, lazy=True)
     except SchemaErrors as broken:
         # `failure_case` and the message quote the cells: only the row's place goes on
-        cases = broken.failure_cases.select("column", "check", "index").drop_nulls("index")
+        cases = broken.failure_cases.select("column", "check", "index")
     else:
         return ()
+    if cases["index"].has_nulls():
+        raise RuntimeError(f"a rule of table {name} could not be evaluated")
     rules = pl.col("check").replace("not_nullable", "no value")
     rows = pl.lit(frame[ROW]).gather(pl.col("index")).sort()
     found = cases.group_by("column", rules.alias("rule")).agg(rows.alias("rows")).sort(pl.all())

@@ -21,7 +21,7 @@ _TIME_OF_DAY = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?$"
 _NOT_OF_KIND = {
     "date": "not a date",
     "integer": "not a whole number",
-    "number": "not a number",
+    "number": "not a number, or another decimal mark",
     "boolean": "neither true nor false",
 }
 
@@ -102,7 +102,7 @@ def unknown_columns(raw: pl.DataFrame, file: str, mapping: DeliveryMapping) -> t
 
 def precision_column(table: str, date: str) -> str:
     """Return the name of the column that says how exactly a date is known."""
-    name = date.replace("_date", "_precision")
+    name = f"{date.removesuffix('_date')}_precision"
     return name if any(c.name == name for c in schema.TABLES[table].columns) else f"__{name}__"
 
 
@@ -164,7 +164,7 @@ def _read_numbers(text: pl.Series) -> pl.Series:
     """Read numbers with the decimal mark most of the column has; the others are not numbers."""
     commas, points = (text.str.contains(mark, literal=True).sum() for mark in ",.")
     mark = "," if commas > points else "."
-    number = text.str.extract(rf"^([+-]?\d+(?:\{mark}\d+)?)$")
+    number = text.str.extract(rf"^([+-]?(?:\d+(?:\{mark}\d+)?|\{mark}\d+)(?:[eE][+-]?\d+)?)$")
     return number.str.replace(mark, ".", literal=True).cast(pl.Float64, strict=False)
 
 

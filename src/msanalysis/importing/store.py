@@ -1,5 +1,6 @@
 """Checked tables -> a store on disk, whole or not at all."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -25,7 +26,8 @@ def whole_folder(dest: Path) -> Iterator[Path]:
     somebody's, and raises FileExistsError. The folder is readable by its owner alone.
     """
     if dest.exists() and not _is_ours(dest):
-        raise FileExistsError(f"{dest} holds other files: give a new or empty folder")
+        reason = "it holds other files; name a new or empty folder"
+        raise FileExistsError(errno.EEXIST, reason, str(dest))
     dest.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
     try:

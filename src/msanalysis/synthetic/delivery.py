@@ -1,5 +1,6 @@
 """The invented registry written as somebody would deliver it."""
 
+import errno
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -73,7 +74,8 @@ def find_norwegian_mapping() -> Path:
     for root in roots:
         if (root / NORWEGIAN).is_file():
             return root / NORWEGIAN
-    raise FileNotFoundError(f"{NORWEGIAN} not found: run in the project's folder, or name the file")
+    reason = "not found: run in the project's folder, or name the mapping"
+    raise FileNotFoundError(errno.ENOENT, reason, str(NORWEGIAN))
 
 
 def _stated(registry: Registry) -> dict[str, Any]:
