@@ -1,0 +1,28 @@
+"""One file per method: a Cohort in, a tidy table out, as a Result that the gate must pass."""
+
+from msanalysis.stats.cumulative_incidence import (
+    estimate_cumulative_incidence,
+    estimate_cumulative_incidence_at,
+)
+from msanalysis.stats.log_rank import compare_survival
+from msanalysis.stats.means import estimate_mean
+from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
+from msanalysis.stats.shares import estimate_shares
+from msanalysis.stats.survival import (
+    estimate_median_survival,
+    estimate_survival,
+    estimate_survival_at,
+)
+
+__all__ = [
+    "compare_restricted_mean",
+    "compare_survival",
+    "estimate_cumulative_incidence",
+    "estimate_cumulative_incidence_at",
+    "estimate_mean",
+    "estimate_median_survival",
+    "estimate_restricted_mean",
+    "estimate_shares",
+    "estimate_survival",
+    "estimate_survival_at",
+]

@@ -1,0 +1,45 @@
+"""Pointwise confidence intervals of a probability on a curve, and normal ones of a mean."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from scipy.stats import norm
+
+Interval = Literal["log-log", "log", "plain"]
+
+
+def check_level(level: float) -> None:
+    """Raise ValueError where `level` is no confidence level."""
+    if not 0 < level < 1:
+        raise ValueError("level must lie between 0 and 1, such as 0.95: set another level")
+
+
+def normal_quantile(level: float) -> float:
+    """Return z such that a standard normal lies within -z and z with probability `level`."""
+    check_level(level)
+    return float(norm.ppf((1 + level) / 2))
+
+
+def probability_limits(
+    estimate: np.ndarray, relative_error: np.ndarray, interval: Interval, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and upper limits of probabilities, each shaped as `estimate`.
+
+    `relative_error` is the standard error divided by the estimate, which is the standard error of
+    log(estimate). The interval is symmetric for p (`plain`), log p (`log`) or log(-log p)
+    (`log-log`). Where it does not exist (log-log at 0 and 1, log at 0) the limits are missing.
+    """
+    if interval not in get_args(Interval):
+        raise ValueError(f"interval must be one of {', '.join(get_args(Interval))}")
+    z = normal_quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if interval == "plain":
+            half = z * relative_error * estimate
+            return np.maximum(estimate - half, 0), np.minimum(estimate + half, 1)
+        log = np.where(estimate > 0, np.log(estimate), np.nan)
+        if interval == "log":
+            half = z * relative_error
+            return np.exp(log - half), np.minimum(np.exp(log + half), 1)
+        log[estimate == 1] = np.nan
+        factor = np.exp(z * relative_error / -log)
+        return np.exp(log * factor), np.exp(log / factor)

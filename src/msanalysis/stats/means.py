@@ -1,0 +1,65 @@
+"""Means of a measured column."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as t_distribution
+
+from msanalysis.core import statistic
+from msanalysis.stats.intervals import check_level
+from msanalysis.stats.risk_set import require_column
+from msanalysis.stats.strata import split_rows, stack
+
+_MEANS = {
+    "stratum": "object",
+    "n": "int64",
+    "mean": "float64",
+    "lower": "float64",
+    "upper": "float64",
+}
+
+
+@statistic(shape="table", counts={"n": ("mean", "lower", "upper")}, dimension="stratum")
+def estimate_mean(
+    frame: pd.DataFrame, *, column: str, by: str | None = None, level: float = 0.95
+) -> pd.DataFrame:
+    """Estimate the mean of a column among the persons who have a value.
+
+    Parameters
+    ----------
+    column
+        A column of numbers.
+    by
+        Column whose levels are the strata; None makes one stratum, `all`.
+    level
+        Of the interval by Student's t.
+
+    Returns
+    -------
+    Result
+        A row a stratum: `stratum`, `n` (with a value), `mean`, `lower`, `upper`; missing where too
+        few have a value.
+
+    Raises
+    ------
+    ValueError
+        The cohort has no such column, or it does not hold numbers; `level` is not between 0 and 1.
+    """
+    check_level(level)
+    values = require_column(frame, column, "the mean")
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if np.isnan(numbers[values.notna().to_numpy()]).any():
+        raise ValueError(f"column {column!r} does not hold numbers: choose one that does")
+    strata = split_rows(frame, by)
+    return stack(
+        ({"stratum": name, **_mean(numbers[rows], level)} for name, rows in strata), _MEANS
+    )
+
+
+def _mean(numbers: np.ndarray, level: float) -> dict[str, float]:
+    known = numbers[~np.isnan(numbers)]
+    n = len(known)
+    mean = known.mean() if n else np.nan
+    half = np.nan
+    if n > 1:
+        half = t_distribution.ppf((1 + level) / 2, n - 1) * known.std(ddof=1) / np.sqrt(n)
+    return {"n": n, "mean": mean, "lower": mean - half, "upper": mean + half}
