@@ -138,8 +138,19 @@ def test_every_count_of_a_released_curve_is_none_or_enough(cohort, ticks):
     for column in ("n_events", "n_censored"):
         assert not frame[column].between(1, 4).any()
     assert (frame["n_at_risk"] >= 5).all()
-    left = frame["n_at_risk"].shift(-1) + frame["n_events"] + frame["n_censored"]
-    assert left[:-1].equals(frame["n_at_risk"][:-1].astype(left.dtype))
+    leaving = (frame["n_at_risk"] - frame["n_at_risk"].shift(-1))[:-1]
+    assert not leaving.between(1, 4).any()
+
+
+@given(persons, st.lists(st.integers(1, 60), max_size=4, unique=True))
+def test_at_risk_less_events_less_censored_is_at_risk_when_the_next_step_begins(cohort, ticks):
+    frame = release(estimate_survival(cohort, event="death", ticks_days=ticks)).frame
+    at_risk = frame["n_at_risk"].iloc[0] if len(frame) else 0
+    for row, following in zip(frame.index, frame["n_at_risk"].shift(-1), strict=True):
+        if pd.isna(frame["n_events"][row]):
+            continue
+        at_risk -= frame["n_events"][row] + frame["n_censored"][row]
+        assert pd.isna(following) or at_risk == following
 
 
 @given(persons)
@@ -147,6 +158,7 @@ def test_a_released_curve_is_the_exact_estimate_where_a_step_ends(cohort):
     result = estimate_survival(cohort, event="death")
     exact = result.frame.set_index("time_days")["estimate"]
     released = release(result).frame
+    assert released["n_events"].notna().all()
     expected = [exact[day] for day in released["time_days"]]
     assert np.allclose(released["estimate"].astype(float), expected, atol=5e-5)
 
@@ -160,6 +172,42 @@ def test_a_step_ends_the_day_before_a_tick_so_that_the_number_at_risk_there_is_e
     after = released["time_days"].searchsorted([99, 199]) + 1
     assert list(released["time_days"][after - 1]) == [99, 199]
     assert list(released["n_at_risk"][after]) == [(days >= 100).sum(), (days >= 200).sum()]
+
+
+def test_a_step_that_runs_over_a_tick_shows_who_is_at_risk_there_and_no_events():
+    days = [*range(1, 101), 150, 160, *range(201, 300), 300]
+    reasons = ["censored"] * 100 + ["death"] * 2 + ["censored"] * 99 + ["death"]
+    days, reasons = days + [310] * 20, reasons + ["death"] * 20
+    frame = release(
+        estimate_survival(followed(days, reasons), event="death", ticks_days=[100, 200])
+    ).frame
+    assert frame.to_dict("list") | {"lower": [], "upper": []} == {
+        "stratum": ["all"] * 2,
+        "time_days": [99, 310],
+        "n_at_risk": [222, 123],
+        "n_events": [0, 23],
+        "n_censored": [99, 100],
+        "estimate": [1.0, 0.0],
+        "lower": [],
+        "upper": [],
+    }
+
+
+def test_a_step_is_split_at_a_tick_where_enough_leave_on_either_side():
+    days = [*range(1, 101), 150, *range(161, 200), *range(201, 300)]
+    reasons = ["censored"] * 100 + ["death"] + ["censored"] * 138
+    frame = release(
+        estimate_survival(
+            followed(days + [310] * 20, reasons + ["death"] * 20),
+            event="death",
+            ticks_days=[100, 200],
+        )
+    ).frame
+    assert list(frame["time_days"]) == [99, 199, 310]
+    assert list(frame["n_at_risk"]) == [259, 160, 119]
+    assert frame["n_events"].isna().tolist() == [False, True, False]
+    assert frame["estimate"].isna().tolist() == [False, True, False]
+    assert frame["n_events"].iloc[2] == 21
 
 
 def test_late_entries_are_merged_until_they_are_many():

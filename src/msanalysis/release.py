@@ -156,19 +156,20 @@ def _groups(frame: pd.DataFrame, without: str, count: str) -> Iterator[pd.Index]
 
 
 def _protect_curve(result: Result, threshold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Merge the steps of each stratum (and cause); at-risk, event and censor counts stay exact."""
     competing = "cause" in result.frame.columns
-    keys = ["stratum", "cause"] if competing else ["stratum"]
+    merged = _merged_cause if competing else _merged_survival
     ticks = sorted(math.ceil(tick) for tick in result.settings.get("ticks_days", ()))
+    keys = ["stratum", "cause"] if competing else ["stratum"]
     parts = [
-        (_merged_cause if competing else _merged_survival)(rows, ticks, threshold, result.settings)
+        merged(rows[rows["n_at_risk"] >= threshold], ticks, threshold, result.settings)
         for _, rows in result.frame.groupby(keys, sort=False)
     ]
-    if parts:
-        frame = pd.concat(parts, ignore_index=True)
-    else:
-        frame = result.frame.drop(columns=_LEFT_OUT[competing], errors="ignore")
-    return frame, pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    frame = pd.concat(parts, ignore_index=True) if parts else result.frame
+    frame = frame.drop(columns=_LEFT_OUT[competing], errors="ignore")
+    hidden = frame.isna()
+    for limit in ("lower", "upper"):
+        hidden[limit] = hidden["estimate"]
+    return frame, hidden
 
 
 # A cause keeps neither at-risk nor censor counts: two causes on different steps would give the
@@ -180,36 +181,74 @@ _LEFT_OUT = {
 
 
 def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
-    rows = rows[rows["n_at_risk"] >= threshold].reset_index(drop=True)
+    """Merge the steps of one stratum.
+
+    A step that runs over a tick has a row that ends the day before it, so that who is at risk
+    there is known; the events, those censored and the estimate stand where the step ends.
+    """
+    times, n_at_risk = rows["time_days"].to_numpy(), rows["n_at_risk"].to_numpy()
     # Who enters before the next row's time is what a reader can work out from two numbers at risk.
-    enters_next = rows["n_entered"].shift(-1, fill_value=0).to_numpy()
-    counts = np.column_stack([rows["n_events"], rows["n_censored"], enters_next])
-    first, last, time_days = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
-    merged = pd.DataFrame(
+    enters = rows["n_entered"].shift(-1, fill_value=0).to_numpy()
+    counts = np.column_stack([rows["n_events"], rows["n_censored"], enters])
+    first, last, day = _merge(times, counts, ticks, threshold)
+    steps = pd.DataFrame(
         {
-            "stratum": rows["stratum"].to_numpy()[last],
-            "time_days": time_days,
-            "n_at_risk": rows["n_at_risk"].to_numpy()[first],
+            "n_at_risk": n_at_risk[first],
             "n_events": _sums(counts[:, 0], first, last),
             "n_censored": _sums(counts[:, 1], first, last),
             "estimate": rows["estimate"].to_numpy()[last].round(DECIMALS),
         }
     )
-    entered = _sums(enters_next, first, last)
-    return merged.assign(**_interval(merged, entered, settings))
+    steps = steps.assign(**_interval(steps, _sums(enters, first, last), settings))
+    leaving = np.column_stack([counts[:, 0] + counts[:, 1], enters])
+    start, closing, step = _split_at_ticks(first, last, day, times, leaving, ticks, threshold)
+    shown = steps.reindex(step).reset_index(drop=True)
+    shown = shown.assign(n_at_risk=n_at_risk[start]).astype(dict.fromkeys(_COUNTS, "Int64"))
+    shown.insert(0, "time_days", closing)
+    shown.insert(0, "stratum", rows["stratum"].to_numpy()[start])
+    return shown
+
+
+_COUNTS = ("n_at_risk", "n_events", "n_censored")
 
 
 def _merged_cause(rows, ticks, threshold, settings) -> pd.DataFrame:
-    rows = rows[rows["n_at_risk"] >= threshold].reset_index(drop=True)
     counts = rows[["n_events"]].to_numpy()
-    first, last, time_days = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
-    merged = rows.iloc[last].drop(columns=_LEFT_OUT[True]).reset_index(drop=True)
-    return merged.assign(time_days=time_days, n_events=_sums(counts[:, 0], first, last))
+    first, last, day = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
+    merged = rows.iloc[last].reset_index(drop=True)
+    return merged.assign(time_days=day, n_events=_sums(counts[:, 0], first, last))
 
 
 def _sums(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     total = np.concatenate([[0], np.cumsum(values)])
     return (total[last + 1] - total[first]).astype("int64")
+
+
+def _enough(held: np.ndarray, threshold: int) -> bool:
+    return bool(((held == 0) | (held >= threshold)).all())
+
+
+def _split_at_ticks(first, last, day, times, leaving, ticks, threshold):
+    """Return first row, closing day and step (-1: none ends here) of each row to show.
+
+    A step is split at a tick where those who leave, and those who enter, before and after it are
+    none or enough. So is the time after the last step, whose events are not shown.
+    """
+    after = last[-1] + 1 if len(last) else 0
+    segments = [*zip(first, last + 1, day, strict=True), (after, len(times), None)]
+    pieces = []
+    for step, (start, end, closing) in enumerate(segments):
+        for tick in ticks:
+            row = int(np.searchsorted(times, tick))
+            if start < row < end and all(
+                _enough(part.sum(axis=0), threshold)
+                for part in (leaving[start:row], leaving[row:end])
+            ):
+                pieces.append((start, tick - 1, -1))
+                start = row
+        if closing is not None:
+            pieces.append((start, closing, step))
+    return np.array(pieces, dtype="int64").reshape(-1, 3).T
 
 
 def _merge(
@@ -226,8 +265,7 @@ def _merge(
     total = np.vstack([np.zeros(counts.shape[1]), np.cumsum(counts, axis=0)])
 
     def closable(start: int, end: int) -> bool:
-        held = total[end] - total[start]
-        return bool(((held == 0) | (held >= threshold)).all())
+        return _enough(total[end] - total[start], threshold)
 
     start = segment = 0
     bounds = [(int(np.searchsorted(times, tick)), tick - 1) for tick in ticks if tick > 0]

@@ -80,6 +80,7 @@ def _axes_with_table(figure: Figure, n_rows: int) -> tuple[Axes, Axes]:
 
 def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str, time_unit: str, lang: str) -> None:
     """Draw one step curve from 1 at time zero, with its band where it has one."""
+    rows = rows[rows["estimate"].notna()]
     start = pd.DataFrame({"time_days": [0], "estimate": [1.0], "lower": [1.0], "upper": [1.0]})
     columns = [column for column in start if column in rows]
     curve = pd.concat([start[columns], rows[columns].astype(float)], ignore_index=True)
@@ -153,7 +154,7 @@ def _write_rows(below: Axes, ticks, rows, time_unit: str, lang: str) -> None:
             transform=below.get_yaxis_transform(),
         )
         for tick, count in zip(ticks, numbers, strict=True):
-            text = _NOT_SHOWN if count is None else number(count, 0, lang)
+            text = _NOT_SHOWN if pd.isna(count) else number(count, 0, lang)
             below.text(tick / DAYS[time_unit], -place, text, ha="center", va="center", fontsize=7.5)
 
 
@@ -169,8 +170,9 @@ def _at_risk(rows: pd.DataFrame, ticks: list[int]) -> list[int | None]:
 
 def _so_far(rows: pd.DataFrame, column: str, ticks: list[int]) -> list[int | None]:
     """Return how many have left by each tick; unknown where no step ends the day before it."""
-    sums = dict(zip([0, *(rows["time_days"] + 1)], [0, *rows[column].cumsum()], strict=True))
-    return [sums.get(tick) for tick in ticks]
+    sums = rows[column].cumsum().where(rows[column].notna(), None)
+    by_day = dict(zip([0, *(rows["time_days"] + 1)], [0, *sums], strict=True))
+    return [by_day.get(tick) for tick in ticks]
 
 
 def _n_at_start(frame: pd.DataFrame) -> int | None:

@@ -95,16 +95,8 @@ def sign(figure: Figure, released: Sequence[Released], n: int | None, lang: str)
         parts.insert(0, f"n = {number(n, 0, lang)}")
     figure.supxlabel("   ".join(parts), fontsize=7, color="#444444", x=0.01, ha="left")
     if provenance.source == "synthetic":
-        figure.text(
-            0.995,
-            0.995,
-            word("synthetic_stamp", lang),
-            ha="right",
-            va="top",
-            fontsize=7,
-            color=VERMILION,
-            weight="bold",
-        )
+        stamp = word("synthetic_stamp", lang)
+        figure.text(0.995, 0.008, stamp, ha="right", fontsize=8, color=VERMILION, weight="bold")
 
 
 def say_nothing_to_draw(axes: Axes, lang: str) -> None:

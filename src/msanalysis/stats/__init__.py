@@ -13,6 +13,7 @@ from msanalysis.stats.survival import (
     estimate_survival,
     estimate_survival_at,
 )
+from msanalysis.stats.units import in_days
 
 __all__ = [
     "compare_restricted_mean",
@@ -25,4 +26,5 @@ __all__ = [
     "estimate_shares",
     "estimate_survival",
     "estimate_survival_at",
+    "in_days",
 ]
