@@ -1,6 +1,7 @@
 """The commands: a thin layer over the package. Errors are one plain line and an exit code."""
 
 import json
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+INTERRUPTED = 130
 EXIT_CODES = {"RunRefused": 2, "OSError": 2, "ExtractRefused": 3, "ReleaseRefused": 4}
 """By the name of the exception, so that a quick command need not load what raises it."""
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
@@ -44,6 +46,9 @@ def plain_errors() -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
+    except KeyboardInterrupt:
+        typer.echo("msanalysis: interrupted; the last release is as it was", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
         names = [base.__name__ for base in type(error).__mro__]
         code = next((EXIT_CODES[name] for name in names if name in EXIT_CODES), 1)
@@ -52,11 +57,11 @@ def plain_errors() -> Iterator[None]:
 
 
 def _message(error: Exception, *, known: bool) -> str:
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {error.strerror or 'cannot be read or written'}"
-    if known:
-        return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    if known and Path(last.filename).is_relative_to(Path(__file__).parent):
+        return str(error)
     return f"unexpected {type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
 
 
@@ -114,6 +119,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Summary for a program.")] = False,
 ) -> None:
     """Run the analyses of a run file; the last line is the path of the report."""
+    # being ended (a logout, a scheduler) must end the kernels too, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with plain_errors():
         from msanalysis.run.plan import plan_runs
         from msanalysis.run.progress import perform_shown, preview

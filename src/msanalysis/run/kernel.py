@@ -32,6 +32,7 @@ def run_notebook(task: dict) -> dict:
         `notebook` and `executed` (paths), `parameters`, and `private`, a folder of mode 0700 whose
         path is short enough for a socket.
     """
+    _use_this_interpreter(Path(task["private"]))
     try:
         _execute_with_retry(task)
     except PapermillExecutionError as error:
@@ -58,8 +59,6 @@ def _execute_with_retry(task: dict) -> None:
 
 
 def _execute(task: dict) -> None:
-    private = Path(task["private"])
-    _use_this_interpreter(private)
     papermill.execute_notebook(
         _unformatted(task["notebook"]),
         _unformatted(task["executed"]),
@@ -69,7 +68,7 @@ def _execute(task: dict) -> None:
         progress_bar=False,
         start_timeout=START_SECONDS,
         iopub_timeout=MESSAGE_SECONDS,
-        config=_private_connection(private),
+        config=_private_connection(Path(task["private"])),
     )
 
 

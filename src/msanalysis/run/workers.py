@@ -21,6 +21,7 @@ from msanalysis.run import PROJECT
 LONGEST_SOCKET_FOLDER = 70
 """A socket's path holds about 100 bytes; the rest is for the names in the folder."""
 POLL_SECONDS = 0.05
+END_SECONDS = 5
 TASK, RESULT = "task.json", "result.json"
 
 
@@ -149,8 +150,9 @@ def _end(each: _Running) -> None:
     """End the process with all it started, and remove its private folder."""
     if each.process.poll() is None:
         worker = psutil.Process(each.process.pid)
-        for process in [*worker.children(recursive=True), worker]:
+        processes = [*worker.children(recursive=True), worker]
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        each.process.wait()
+        psutil.wait_procs(processes, timeout=END_SECONDS)
     shutil.rmtree(each.folder, ignore_errors=True)

@@ -1,0 +1,134 @@
+"""The commands: exit codes, plain errors, and the whole way from invented files to a report."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+from typer.testing import CliRunner
+
+from invented_notebooks import write_run_file, write_store
+from msanalysis.cli import app
+
+SECRET = "P-4711"
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_help_and_a_wrong_option_say_how_it_is_used():
+    assert invoke("--help").exit_code == 0
+    wrong = invoke("run", "x.yaml", "--fast")
+    assert wrong.exit_code == 2
+    assert "No such option: --fast" in wrong.stderr
+
+
+def test_list_names_the_analyses():
+    assert invoke("list").stdout.splitlines()[0].startswith("rituximab_time_to_switch  2.1")
+
+
+def test_list_is_quick_because_it_loads_no_data_library():
+    loads = "import sys; from msanalysis import cli; from msanalysis.run.listing import lines; "
+    heavy = "lines(); print(sorted({'pandas', 'polars', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loads + heavy], capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+def test_describe_shows_parameters_and_needs():
+    shown = invoke("describe", "overall_survival")
+    assert shown.exit_code == 0
+    assert "time_unit: str = 'years'" in shown.stdout
+    assert "needs: patients.onset_date" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["describe", "survival"], 2, "no analysis survival"),
+        (["run", "none.yaml"], 2, "no such run file"),
+        (["run", "RUN", "--extract", "nowhere"], 3, "is no store"),
+        (["run", "RUN", "--extract", "STORE", "--only", "survival"], 2, "has no analysis surv"),
+        (["import", "nowhere", "OUT"], 3, "nowhere"),
+    ],
+)
+def test_a_refusal_is_one_plain_line_with_its_exit_code(tmp_path, arguments, code, said):
+    known = {
+        "RUN": write_run_file(tmp_path, "analyses: [overall_survival]"),
+        "STORE": write_store(tmp_path / "store"),
+        "OUT": tmp_path / "out",
+    }
+    done = invoke(*(known.get(argument, argument) for argument in arguments))
+    assert done.exit_code == code
+    assert done.stderr.startswith("msanalysis: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, OSError, RuntimeError])
+def test_an_unforeseen_error_is_named_without_what_it_says(tmp_path, monkeypatch, error):
+    def fails(path, **options):
+        return int(SECRET) if error is ValueError else _raise(error(SECRET))
+
+    monkeypatch.setattr("msanalysis.run.plan.plan_runs", fails)
+    done = invoke("run", "any.yaml")
+    assert done.exit_code in (1, 2)
+    assert f"unexpected {error.__name__} in " in done.stderr
+    assert SECRET not in done.output
+
+
+def _raise(error):
+    raise error
+
+
+def test_an_interrupted_run_says_so_and_exits_with_130(monkeypatch):
+    monkeypatch.setattr(
+        "msanalysis.run.plan.plan_runs", lambda path, **options: _raise(KeyboardInterrupt())
+    )
+    done = invoke("run", "any.yaml")
+    assert (done.exit_code, "interrupted" in done.stderr) == (130, True)
+
+
+def test_dates_of_an_import_are_passed_on_as_dates(tmp_path, monkeypatch):
+    passed = {}
+    monkeypatch.setattr(
+        "msanalysis.importing.import_extract", lambda source, dest, **given: passed.update(given)
+    )
+    flags = ["--status-date", "2024-12-31", "--data-cutoff", "2025-05-15", "--source", "project"]
+    assert invoke("import", tmp_path, tmp_path / "x", *flags).exit_code == 0
+    assert passed == {
+        "mapping": None,
+        "status_date": date(2024, 12, 31),
+        "data_cutoff": date(2025, 5, 15),
+        "source_name": "project",
+    }
+    assert invoke("import", "a", "b", "--status-date", "31.12.2024").exit_code == 2
+
+
+def test_a_dry_run_writes_nothing(tmp_path):
+    run_file = write_run_file(tmp_path, "analyses: [overall_survival]")
+    store, out = write_store(tmp_path / "store"), tmp_path / "out"
+    done = invoke("run", run_file, "--extract", store, "--out", out, "--dry-run")
+    assert done.exit_code == 0
+    assert "cannot run, the extract lacks patients.death_date" in done.stdout
+    assert "status_date = '2024-12-31'" in done.stdout
+    assert not out.exists()
+
+
+def test_what_cannot_run_is_told_and_the_last_line_is_the_report(tmp_path):
+    run_file = write_run_file(tmp_path, "analyses: [overall_survival]")
+    store, out = write_store(tmp_path / "store"), tmp_path / "out"
+    done = invoke("run", run_file, "--extract", store, "--out", out)
+    assert done.exit_code == 0
+    assert "overall_survival: cannot run, the extract lacks patients.death_date" in done.stderr
+    assert done.stdout == f"{out / 'release' / 'index.html'}\n"
+
+
+def test_json_gives_a_summary_and_nothing_else_on_stdout(tmp_path):
+    run_file = write_run_file(tmp_path, "analyses: [overall_survival]")
+    store, out = write_store(tmp_path / "store"), tmp_path / "out"
+    done = invoke("run", run_file, "--extract", store, "--out", out, "--json")
+    (summary,) = json.loads(done.stdout)
+    assert summary["exit_code"] == 0
+    assert summary["analyses"][0]["status"] == "missing_columns"

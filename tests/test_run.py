@@ -1,0 +1,636 @@
+"""The runner: run files, parameters, notebooks side by side, outputs whole or not at all."""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import stat
+import sys
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from invented_notebooks import (
+    PARAMETERS,
+    SAVES,
+    rows,
+    save_outputs,
+    write_notebook,
+    write_run_file,
+    write_store,
+)
+from msanalysis.run import RunRefused, cache, kernel
+from msanalysis.run.outputs import Outcome, OutputRefused, check_output, opened
+from msanalysis.run.parameters import read_parameters
+from msanalysis.run.perform import Performed, perform
+from msanalysis.run.plan import plan_runs
+from msanalysis.run.progress import describe_outcome, preview
+
+SECRET = "P-4711"
+
+
+def plan(tmp_path, text, ids=("count",), needs=None, **options):
+    """Plan the run file `text` over invented notebooks that the test has written."""
+    store = tmp_path / "store"
+    if not store.exists():
+        write_store(store)
+    return plan_runs(
+        write_run_file(tmp_path, text),
+        extract=store,
+        out=tmp_path / "run",
+        catalogue=rows(*ids, **(needs or {})),
+        notebooks=tmp_path / "notebooks",
+        **options,
+    )
+
+
+# --- run files ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("languages: [no]\nanalyses: [count]", r"line 1: YAML reads no without quotes as false"),
+        ("policy: off\nanalyses: [count]", r'write "off" for the word'),
+        (
+            "status_date: 2024-12-31\nanalyses: [count]",
+            r'line 1: YAML reads 2024-12-31 without quotes as a date: write "2024-12-31"',
+        ),
+        ("status_date: 20241231\nanalyses: [count]", "status_date: expected a date in quotes"),
+        ("analyses: [count]\nlanguage: nb", "unknown key language; known are extract"),
+        ("analyses: [count]\nanalyses: [count]", "analyses stands twice"),
+        ("analyses: []", "analyses: List should have at least 1 item"),
+        ("analyses: [count, count]", "stands twice"),
+        ("analyses: [cuont]", "no analysis cuont in the catalogue; known are count"),
+        ("analyses: [count]\npolicy: lax", "no policy lax; known are annual_report"),
+        ("analyses: [count]\nlanguages: [nb, nb]", "the same value stands twice"),
+        ("analyses: [count]\nlanguages: [sv]", "languages.0: Input should be 'nb' or 'en'"),
+        ('analyses: [count]\nreport_year: "2024"', "report_year: Input should be a valid integer"),
+        ("analyses: [count", "line 1: not YAML"),
+        ("", "expected keys and values"),
+        ("analyses: [count]\nfor_each: {parameter: size, values: [../x]}", "name a folder"),
+        ("analyses: [count]\nfor_each: {parameter: size, values: [1, 1]}", "different values"),
+        ("analyses: [count]\nfor_each: {parameter: seize, values: [1]}", "mean size"),
+    ],
+)
+def test_a_run_file_that_cannot_be_meant_is_refused_with_what_to_write(tmp_path, text, said):
+    write_notebook(tmp_path / "notebooks", "count", parameters="size: int = 3\n")
+    with pytest.raises(RunRefused, match=said):
+        plan(tmp_path, text)
+
+
+def test_a_run_file_that_is_not_there_or_not_text_is_refused(tmp_path):
+    with pytest.raises(RunRefused, match="no such run file"):
+        plan_runs(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes("analyses: [årsrapport]".encode("latin-1"))
+    with pytest.raises(RunRefused, match="not UTF-8"):
+        plan_runs(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ("report_year: 2025", "outside the extract"),
+        ('report_year: 2025\nstatus_date: "2025-12-31"', "outside the extract"),
+        ('data_cutoff: "2025-05-16"', "outside the extract"),
+        ("report_year: 2023", r'give status_date \("2023-12-31"\) and data_cutoff'),
+        ('status_date: "2023-12-31"', "to redo 2023"),
+        (
+            'report_year: 2024\nstatus_date: "2023-12-31"\ndata_cutoff: "2024-05-15"',
+            "a status_date in 2024",
+        ),
+        (
+            'report_year: 2023\nstatus_date: "2023-12-31"\ndata_cutoff: "2023-05-15"',
+            "not before it",
+        ),
+    ],
+)
+def test_a_year_outside_the_extract_is_refused(tmp_path, dates, said):
+    write_notebook(tmp_path / "notebooks", "count", parameters="data_cutoff: str | None = None")
+    with pytest.raises(RunRefused, match=said):
+        plan(tmp_path, f"analyses: [count]\n{dates}")
+
+
+EARLIER = 'analyses: [count]\nstatus_date: "2023-12-31"\ndata_cutoff: "2024-05-15"'
+
+
+def test_an_earlier_year_reaches_a_notebook_that_takes_its_dates(tmp_path):
+    dates = "report_year: int = 0\nstatus_date: str | None = None\ndata_cutoff: str | None = None\n"
+    write_notebook(tmp_path / "notebooks", "count", parameters=dates)
+    (run,) = plan(tmp_path, EARLIER)
+    assert run.jobs[0].parameters == {
+        "report_year": 2023,
+        "status_date": "2023-12-31",
+        "data_cutoff": "2024-05-15",
+    }
+
+
+def test_an_earlier_year_is_refused_for_a_notebook_that_would_not_heed_it(tmp_path):
+    write_notebook(tmp_path / "notebooks", "count")
+    with pytest.raises(RunRefused, match="count: cannot be redone with another status_date"):
+        plan(tmp_path, EARLIER)
+
+
+def test_for_each_value_there_is_a_run_in_a_folder_of_its_own(tmp_path):
+    write_notebook(tmp_path / "notebooks", "count", parameters='hf: str = "ous"\n')
+    runs = plan(tmp_path, "analyses: [count]\nfor_each: {parameter: hf, values: [bergen, ahus]}")
+    assert [(run.out.name, run.jobs[0].parameters) for run in runs] == [
+        ("bergen", {"hf": "bergen"}),
+        ("ahus", {"hf": "ahus"}),
+    ]
+
+
+def test_what_would_run_is_told_with_its_parameters_and_gaps(tmp_path):
+    for id in ("count", "gap"):
+        write_notebook(tmp_path / "notebooks", id, parameters="size: int = 3\n")
+    needs = {"gap": ("visits.visit_date",)}
+    runs = plan(
+        tmp_path,
+        "analyses: [gap, {id: count, parameters: {size: 4}}]",
+        ("gap", "count"),
+        needs=needs,
+    )
+    assert "count: runs into" in preview(runs, as_json=False)
+    assert "gap: cannot run, the extract lacks visits.visit_date" in preview(runs, as_json=False)
+    assert [each["parameters"] for each in json.loads(preview(runs, as_json=True))] == [
+        {"size": 3},
+        {"size": 4},
+    ]
+
+
+# --- parameters -----------------------------------------------------------------------------------
+
+
+def test_parameters_are_read_with_type_default_and_comment(tmp_path):
+    path = write_notebook(
+        tmp_path,
+        "count",
+        parameters=(
+            "# years of follow-up\n# that are shown; [1, 20]\nhorizon_years: float = 5\n"
+            'strata: list[str] = [\n    "sex",  # first\n    "course",  # second\n]\n'
+            'since: str | None = "2020-01-01"  # from this day on [2001-01-01, ]\n'
+            "weights: dict[str, float] = {'a # no comment': -1.5}\n"
+        ),
+    )
+    extract, _, _, horizon, strata, since, weights = read_parameters(path)
+    assert (extract.name, extract.type, extract.default) == ("extract", "str", "store")
+    assert (horizon.type, horizon.default, horizon.bounds) == ("float", 5, (1, 20))
+    assert horizon.comment == "years of follow-up that are shown; [1, 20]"
+    assert (strata.default, strata.comment) == (["sex", "course"], "first second")
+    assert (since.bounds, since.is_date) == (("2001-01-01", None), True)
+    assert (weights.default, weights.comment) == ({"a # no comment": -1.5}, "")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("horizon = 5\n", "line 4 of the parameters cell: expected `name: type = literal"),
+        ("horizon: int = 2 + 3\n", "line 4"),
+        ("horizon: int\n", "line 4"),
+        ("import os\n", "line 4"),
+        ("horizon: Decimal = 5\n", "line 4"),
+        ("horizon: int =\n", "line 4"),
+        ("horizon: dict[int, str] = {}\n", "line 4"),
+        ("horizon: int = 'a'\n", "default of parameter horizon: expected int, got str"),
+        ("horizon: int = 0  # [1, 5]\n", "default of parameter horizon: out of its range"),
+        ("horizon: str = 'a'  # [1, 5]\n", "its range is of another type"),
+    ],
+)
+def test_a_parameters_cell_that_is_not_declarations_is_refused(tmp_path, parameters, said):
+    path = write_notebook(tmp_path, "count", parameters=parameters)
+    with pytest.raises(RunRefused, match=said):
+        read_parameters(path)
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["", PARAMETERS.replace("list[str]", "str"), "size: int = 1\n" + PARAMETERS],
+)
+def test_a_notebook_that_does_not_begin_with_extract_lang_out_is_refused(tmp_path, first):
+    path = write_notebook(tmp_path, "count", first=first)
+    with pytest.raises(RunRefused, match="first parameters to be extract: str, lang: list"):
+        read_parameters(path)
+
+
+def test_what_is_not_a_notebook_is_refused(tmp_path):
+    (tmp_path / "count.ipynb").write_text("[]")
+    with pytest.raises(RunRefused, match="not a notebook"):
+        read_parameters(tmp_path / "count.ipynb")
+    with pytest.raises(RunRefused, match="no such notebook"):
+        read_parameters(tmp_path / "none.ipynb")
+
+
+TAKES = """\
+horizon_years: int = 5  # [1, 20]
+share: float | None = None  # [0, 1]
+by: list[str] = ["sex"]
+since: str = "2020-01-01"  # [2001-01-01, 2024-12-31]
+weights: dict[str, float] = {}
+bare: dict = {}
+exact: bool = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{horizn_years: 3}", r"no parameter horizn_years \(did you mean horizon_years\?\)"),
+        ("{zzz: 3}", "known are horizon_years, share, by, since, weights, bare, exact"),
+        ("{horizon_years: 3.0}", "parameter horizon_years: expected int, got float"),
+        ("{horizon_years: true}", "expected int, got bool"),
+        ("{horizon_years: null}", "expected int, got NoneType"),
+        ("{horizon_years: 21}", r"out of its range \[1, 20\]"),
+        ("{share: -0.1}", r"out of its range \[0, 1\]"),
+        ("{share: .nan}", "finite"),
+        ("{by: sex}", r"expected list\[str\], got str"),
+        ("{by: [1]}", r"expected list\[str\]"),
+        ("{since: 2021}", "expected str, got int"),
+        ('{since: "31.12.2021"}', "expected a date such as"),
+        ('{since: "2025-01-01"}', "out of its range"),
+        ("{weights: {a: b}}", r"expected dict\[str, float\]"),
+        ("{bare: {1: 2}}", "expected dict"),
+        ("{exact: 1}", "expected bool, got int"),
+        ("{out: x}", "out is filled by the runner"),
+        ("{report_year: 2023}", "report_year is filled by the runner"),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_refused_before_a_kernel_starts(tmp_path, given, said):
+    write_notebook(tmp_path / "notebooks", "count", parameters=TAKES)
+    with pytest.raises(RunRefused, match=f"count: .*{said}"):
+        plan(tmp_path, f"analyses: [{{id: count, parameters: {given}}}]")
+
+
+def test_a_parameter_that_fits_replaces_the_default(tmp_path):
+    write_notebook(tmp_path / "notebooks", "count", parameters=TAKES)
+    given = '{share: 1, since: "2024-12-31", by: [], weights: {a: 1}, exact: true}'
+    (run,) = plan(tmp_path, f"analyses: [{{id: count, parameters: {given}}}]")
+    assert run.jobs[0].parameters == {
+        "horizon_years": 5,
+        "share": 1,
+        "by": [],
+        "since": "2024-12-31",
+        "weights": {"a": 1},
+        "bare": {},
+        "exact": True,
+    }
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+ODD = ["a 'quote' \"too\"", "back\\slash", "new\nline", "æøå \u202f", "{braces}", "%magic", ""]
+FAILS = f'"{SECRET}"\nprint("{SECRET}")\nraise ValueError("{SECRET}")'
+ECHOES = SAVES.replace('"all,12\\\\n"', '"all,12\\\\n"') + (
+    "import os, sys\n"
+    "seen = [words, nested, nothing, lang, os.environ['MSANALYSIS_POLICY'], sys.executable]\n"
+    "assert seen[:4] == expected_values, 'parameters changed on their way'\n"
+    "assert seen[4] == 'strict'\n"
+    "assert os.path.samefile(sys.prefix, prefix)\n"
+    "assert os.path.exists('pyproject.toml')\n"
+)
+HOSTILE_STARTUP = "raise SystemExit('a profile of the user')"
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """One run of six notebooks on a machine that is as unhelpful as they come."""
+    tmp_path = tmp_path_factory.mktemp("a folder {with} ø")
+    notebooks = tmp_path / "notebooks"
+    nested = {"a": [1, -2.5, None, True], "b": {}}
+    parameters = (
+        f"words: list[str] = {ODD!r}\nnested: dict = {{}}\nnothing: str | None = 'x'\n"
+        f"prefix: str = {sys.prefix!r}\n"
+    )
+    expected = f"expected_values = {[ODD, nested, None, ['nb', 'en']]!r}\n"
+    write_notebook(notebooks, "count", expected + ECHOES, parameters)
+    write_notebook(notebooks, "fails", FAILS)
+    write_notebook(notebooks, "gap")
+    write_notebook(notebooks, "leaks", SAVES + f'(folder / "rows.csv").write_text("{SECRET}")')
+    write_notebook(notebooks, "dies", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    text = (
+        "policy: strict\n"
+        "analyses:\n- gap\n- fails\n- leaks\n- dies\n"
+        f"- {{id: count, parameters: {{nested: {json.dumps(nested)}, nothing: null}}}}\n"
+    )
+    ids = ("count", "fails", "leaks", "dies", "gap")
+    with pytest.MonkeyPatch.context() as machine:
+        _spoil(machine, tmp_path)
+        (run,) = plan(tmp_path, text, ids, needs={"gap": ("visits.visit_date", "edss")})
+        return run, perform(run, jobs=2)
+
+
+def _spoil(machine, tmp_path):
+    """A user's broken `python3` kernel, a startup file, and a folder too long for sockets."""
+    spec = tmp_path / "jupyter" / "kernels" / "python3"
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    long = tmp_path / ("x" * 100)
+    for folder in (spec, startup, long):
+        folder.mkdir(parents=True)
+    argv = ["/nowhere/python", "-f", "{connection_file}"]
+    content = {"argv": argv, "display_name": "mine", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(content))
+    (startup / "00.py").write_text(HOSTILE_STARTUP)
+    machine.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    machine.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    machine.setattr("tempfile.tempdir", str(long))
+
+
+def manifest_of(performed):
+    return json.loads((performed.report.parent / "manifest.json").read_text(encoding="utf-8"))
+
+
+def files_of(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_one_failing_analysis_does_not_stop_the_others(ran):
+    _, performed = ran
+    said = {each.job.analysis.id: (each.status, each.failure) for each in performed.outcomes}
+    assert said == {
+        "count": ("ok", ""),
+        "fails": ("failed", "cell 3, ValueError"),
+        "leaks": ("failed", "missing or undeclared output rows.csv"),
+        "dies": ("failed", "DeadKernelError"),
+        "gap": ("missing_columns", ""),
+    }
+    assert performed.exit_code == 1
+
+
+def test_a_failure_says_cell_and_class_and_its_message_stays_restricted(ran):
+    run, performed = ran
+    shown = [describe_outcome(each) for each in performed.outcomes]
+    released = b"".join(files_of(run.out / "release").values()).decode()
+    assert SECRET not in "".join(shown) + json.dumps(performed.summary()) + released
+    assert SECRET in (run.out / "restricted" / "logs" / "fails.log").read_text()
+    assert SECRET in (run.out / "restricted" / "notebooks" / "fails.ipynb").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_only_the_user_can_open_restricted(ran):
+    run, _ = ran
+    assert stat.S_IMODE((run.out / "restricted").stat().st_mode) == 0o700
+
+
+def test_the_release_holds_what_was_declared_and_nothing_else(ran):
+    run, _ = ran
+    assert set(files_of(run.out / "release")) == {
+        "index.html",
+        "manifest.json",
+        "numbers.csv",
+        "tables/count_table.csv",
+        "figures/count.nb.svg",
+        "figures/count.en.svg",
+    }
+    assert {path.name for path in run.out.iterdir()} == {"release", "restricted"}
+    with (run.out / "release" / "numbers.csv").open() as handle:
+        assert [row["id"] for row in csv.DictReader(handle)] == ["count_n"]
+
+
+def test_the_manifest_says_how_every_file_was_made(ran):
+    run, performed = ran
+    manifest = manifest_of(performed)
+    files = files_of(run.out / "release")
+    del files["manifest.json"]
+    assert manifest["files"] == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    }
+    assert manifest["policy"] == "strict"
+    assert manifest["extract"]["fingerprint"] == "f" * 64
+    assert manifest["package"]["dependencies"]["polars"]
+    count = manifest["analyses"][0]
+    assert count["parameters"]["words"] == ODD
+    assert not {"extract", "lang", "out"} & set(count["parameters"])
+    assert count["figures"][0]["number"] == "9.9.9"
+    assert str(run.out) not in json.dumps(manifest)
+
+
+def test_the_page_names_gaps_is_stamped_and_loads_nothing_from_elsewhere(ran):
+    _, performed = ran
+    page = performed.report.read_text(encoding="utf-8")
+    assert "SYNTHETIC" in page
+    assert "visits.visit_date, edss" in page
+    assert "(<code>fails</code>)" in page
+    assert 'src="figures/count.nb.svg"' in page
+    assert 'src="figures/count.en.svg"' in page
+    assert "<script" not in page
+    assert "//" not in page.replace("<!doctype", "")
+
+
+@pytest.fixture
+def copied(ran, tmp_path):
+    """The analysis of that run that went well, in a folder of its own, as it was left."""
+    run, _ = ran
+    shutil.copytree(run.out, tmp_path / "run")
+    jobs = tuple(job for job in run.jobs if job.analysis.id == "count")
+    return replace(run, out=tmp_path / "run", jobs=jobs)
+
+
+def test_what_is_unchanged_is_not_run_again_and_forcing_it_gives_equal_bytes(copied):
+    known = perform(copied)
+    assert [(each.status, each.unchanged) for each in known.outcomes] == [("ok", True)]
+    before, first = files_of(copied.out / "release"), manifest_of(known)
+    forced = perform(copied, force=True)
+    assert [(each.status, each.unchanged) for each in forced.outcomes] == [("ok", False)]
+    after, second = files_of(copied.out / "release"), manifest_of(forced)
+    del before["manifest.json"], after["manifest.json"], first["times"], second["times"]
+    assert (after, second) == (before, first)
+
+
+def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
+    pid = tmp_path / "pid"
+    waits = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
+    write_notebook(tmp_path / "notebooks", "count", waits)
+    (run,) = plan(tmp_path, "analyses: [count]")
+    performed = perform(run, limit_seconds=8)
+    assert performed.outcomes[0].failure == "took longer than 8 seconds"
+    assert performed.exit_code == 1
+    assert not pid.exists() or not alive(int(pid.read_text()))
+
+
+def alive(pid):
+    """Whether a process runs: one that was ended may still await its burial."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_interrupting_a_run_ends_its_processes_and_leaves_the_release_alone(copied):
+    before = files_of(copied.out / "release")
+
+    def interrupt(id, outcome):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        perform(copied, force=True, tell=interrupt)
+    assert not psutil.Process().children(recursive=True)
+    assert files_of(copied.out / "release") == before
+
+
+def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
+    tries = []
+
+    def execute(*paths, **settings):
+        tries.append(paths)
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr("papermill.execute_notebook", execute)
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    task = {"notebook": "a", "executed": "b", "parameters": {}, "private": str(tmp_path)}
+    assert kernel.run_notebook(task) == {"exception": "RuntimeError"}
+    assert len(tries) == 2
+
+
+# --- releases (outputs are put in the cache by hand: no kernel starts) ----------------------------
+
+
+def planned(tmp_path, *ids, **options):
+    """Plan a run of notebooks whose outputs are there already."""
+    for id in ids:
+        write_notebook(tmp_path / "notebooks", id)
+    (run,) = plan(tmp_path, f"analyses: [{', '.join(ids)}]", ids, **options)
+    for job in run.jobs:
+        save_outputs(cache.entry(run, job), job.analysis.id)
+    return run
+
+
+def test_numbers_stand_in_the_order_of_the_catalogue(tmp_path):
+    for id in ("a", "b"):
+        write_notebook(tmp_path / "notebooks", id)
+    (run,) = plan(tmp_path, "analyses: [b, a]", ("a", "b"))
+    for job in run.jobs:
+        save_outputs(cache.entry(run, job), job.analysis.id)
+    numbers = perform(run).report.parent / "numbers.csv"
+    assert [line.split(",")[0] for line in numbers.read_text().splitlines()] == ["id", "a_n", "b_n"]
+
+
+def test_an_id_that_another_analysis_has_written_fails_the_second(tmp_path):
+    run = planned(tmp_path, "a", "b")
+    numbers = cache.entry(run, run.jobs[1]) / "numbers.csv"
+    numbers.write_text(numbers.read_text().replace("b_n", "a_n"))
+    performed = perform(run)
+    assert [each.status for each in performed.outcomes] == ["ok", "failed"]
+    assert performed.outcomes[1].failure == "another analysis has the same number a_n"
+
+
+def test_missing_columns_leave_a_named_gap_and_exit_code_0(tmp_path):
+    write_notebook(tmp_path / "notebooks", "gap")
+    (run,) = plan(tmp_path, "analyses: [gap]", ("gap",), needs={"gap": ("prom",)})
+    performed = perform(run)
+    assert performed.exit_code == 0
+    assert manifest_of(performed)["analyses"][0]["missing"] == ["prom"]
+    assert describe_outcome(performed.outcomes[0]) == "gap: cannot run, the extract lacks prom"
+
+
+def test_only_leaves_out_what_has_changed_and_keeps_the_rest(tmp_path):
+    run = planned(tmp_path, "a", "b", "c", only=("a",))
+    shutil.rmtree(cache.entry(run, run.jobs[2]))
+    performed = perform(run)
+    assert [each.status for each in performed.outcomes] == ["ok", "ok", "not_run"]
+    assert "not part of this run" in performed.report.read_text(encoding="utf-8")
+
+
+def test_only_takes_analyses_of_the_run_file(tmp_path):
+    write_notebook(tmp_path / "notebooks", "a")
+    with pytest.raises(RunRefused, match="has no analysis b"):
+        plan(tmp_path, "analyses: [a]", ("a", "b"), only=("b",))
+
+
+def test_a_release_that_cannot_be_built_leaves_the_old_one(tmp_path, monkeypatch):
+    run = planned(tmp_path, "a")
+    before = files_of(perform(run).report.parent)
+
+    def full(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("msanalysis.run.outputs.write_report", full)
+    with pytest.raises(OSError, match="No space"):
+        perform(run)
+    assert files_of(run.out / "release") == before
+
+
+def test_a_release_lost_between_two_renames_is_put_back(tmp_path):
+    run = planned(tmp_path, "a")
+    before = files_of(perform(run).report.parent)
+    (run.out / "release").rename(run.out / ".release-old")
+    (run.out / ".release-new").mkdir()
+    with opened(run.out):
+        assert files_of(run.out / "release") == before
+    assert {path.name for path in run.out.iterdir()} == {"release", "restricted"}
+
+
+def test_two_runs_in_one_folder_at_once_are_refused(tmp_path):
+    run = planned(tmp_path, "a")
+    with opened(run.out), pytest.raises(RunRefused, match="another run is writing to"):
+        perform(run)
+    assert perform(run).exit_code == 0
+
+
+def test_old_outputs_are_dropped_from_the_cache(tmp_path):
+    run = planned(tmp_path, "a")
+    old = run.out / "restricted" / "cache" / "a-0000000000000000"
+    old.mkdir()
+    perform(run)
+    assert not old.exists()
+
+
+def test_an_analysis_runs_again_when_anything_it_depends_on_changes(tmp_path):
+    run = planned(tmp_path, "a")
+    (job,) = run.jobs
+    held = replace(run.provenance, fingerprint="e" * 64)
+    changed = [
+        cache.entry(replace(run, policy="strict"), job),
+        cache.entry(replace(run, languages=("nb",)), job),
+        cache.entry(replace(run, provenance=held), job),
+        cache.entry(run, replace(job, parameters={"size": 4})),
+    ]
+    before = cache.entry(run, job)
+    write_notebook(tmp_path / "notebooks", "a", SAVES + "# one comment more")
+    assert len({before, cache.entry(run, job), *changed}) == 6
+
+
+def test_stored_output_of_a_notebook_is_no_change_of_it(tmp_path):
+    run = planned(tmp_path, "a")
+    before = cache.entry(run, run.jobs[0])
+    path = run.jobs[0].notebook
+    content = json.loads(path.read_text())
+    content["cells"][2] |= {"execution_count": 7, "outputs": [{"output_type": "stream"}]}
+    path.write_text(json.dumps(content))
+    assert cache.entry(run, run.jobs[0]) == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda folder: (folder / "analysis.json").unlink(), "no analysis.json"),
+        (lambda folder: (folder / "analysis.json").write_text("[]"), "no analysis.json"),
+        (lambda folder: (folder / "figures" / "a.en.svg").unlink(), "a.en.svg"),
+        (lambda folder: (folder / "tables" / "a_table.csv").unlink(), "a_table.csv"),
+        (lambda folder: (folder / "tables" / "rows.csv").write_text(""), "rows.csv"),
+        (lambda folder: (folder / "numbers.csv").write_text("id,value\n"), "expected the columns"),
+    ],
+)
+def test_outputs_other_than_those_declared_are_refused(tmp_path, damage, said):
+    save_outputs(tmp_path / "a", "a")
+    check_output(tmp_path / "a", "a", ("nb", "en"))
+    damage(tmp_path / "a")
+    with pytest.raises(OutputRefused, match=said):
+        check_output(tmp_path / "a", "a", ("nb", "en"))
+
+
+def test_outputs_of_another_analysis_or_language_are_refused(tmp_path):
+    save_outputs(tmp_path / "a", "a")
+    for analysis, languages in (("b", ("nb", "en")), ("a", ("nb",))):
+        with pytest.raises(OutputRefused, match="another analysis or in other languages"):
+            check_output(tmp_path / "a", analysis, languages)
+
+
+def test_a_refusal_of_the_gate_has_an_exit_code_of_its_own(tmp_path):
+    run = planned(tmp_path, "a")
+    refused = Outcome(run.jobs[0], "failed", failure="cell 6, ReleaseRefused")
+    assert Performed(tmp_path, (refused,)).exit_code == 4
