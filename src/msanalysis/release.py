@@ -240,7 +240,7 @@ def _split_at_ticks(first, last, day, times, leaving, ticks, threshold):
     for step, (start, end, closing) in enumerate(segments):
         for tick in ticks:
             row = int(np.searchsorted(times, tick))
-            if start < row < end and all(
+            if start < row < end + (closing is None) and all(
                 _enough(part.sum(axis=0), threshold)
                 for part in (leaving[start:row], leaving[row:end])
             ):

@@ -145,7 +145,7 @@ def _write_rows(below: Axes, ticks, rows, time_unit: str, lang: str) -> None:
     )
     for place, (label, numbers) in enumerate(rows):
         below.text(
-            -0.015,
+            -0.055,
             -place,
             label,
             ha="right",
