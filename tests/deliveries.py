@@ -37,11 +37,51 @@ def small_registry(n_persons: int = 120, seed: int = 1) -> SmallRegistry:
     return SmallRegistry({name: tables[name] for name in schema.TABLES})
 
 
-def write_csv(folder: Path, **tables: str) -> Path:
-    """Write each table's text as CSV, the columns' names first."""
+def plain_tables(n_persons: int = 40) -> dict[str, pl.DataFrame]:
+    """Return sound rows as texts, one a person and table, that hold nothing but secrets."""
+    persons = [f"{SECRET}-{number}" for number in range(1, n_persons + 1)]
+    rows = {
+        "patients": {
+            "sex": "female",
+            "birth_date": "1980-01-01",
+            "residence_hf": "ous",
+            "onset_date": "2010-03-15",
+            "diagnosis_date": "2011-01-01",
+            "relapses_before_diagnosis": "2",
+        },
+        "treatments": {
+            "substance": "rituximab",
+            "start_date": "2012-01-01",
+            "stop_date": "2014-01-01",
+            "in_trial": "false",
+        },
+        "visits": {"visit_date": "2020-01-01", "registered_date": "2020-02-01"},
+        "edss": {"measured_date": "2020-01-01", "score": "2.5"},
+        "relapses": {"relapse_date": "2015-01-01"},
+        "mri": {"mri_date": "2015-01-01", "gd_lesions": "1"},
+    }
+    return {
+        name: pl.DataFrame({"patient_id": persons}).with_columns(
+            **{column: pl.lit(value) for column, value in cells.items()}
+        )
+        for name, cells in rows.items()
+    }
+
+
+def with_cells(
+    tables: dict[str, pl.DataFrame], table: str, column: str, value: str | None, rows: range
+) -> dict[str, pl.DataFrame]:
+    """Return the tables with the cells of some rows (the first is 1) replaced."""
+    row = pl.int_range(1, pl.len() + 1)
+    cell = pl.when(row.is_in(list(rows))).then(pl.lit(value)).otherwise(column).alias(column)
+    return tables | {table: tables[table].with_columns(cell)}
+
+
+def deliver_csv(folder: Path, tables: dict[str, pl.DataFrame]) -> Path:
+    """Write the tables as CSV files in the schema's names."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in tables.items():
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    for name, frame in tables.items():
+        frame.write_csv(folder / f"{name}.csv")
     return folder
 
 
@@ -60,7 +100,9 @@ def _rows(name: str, persons: np.ndarray, rng: np.random.Generator) -> pl.DataFr
     for day in event_dates(name):
         later = [c for c in frame.columns if c.endswith("_date") and c != day]
         frame = frame.with_columns(
-            pl.when(pl.col(c).is_not_null()).then(pl.col(day) + timedelta(days=30 * (k + 1))).alias(c)
+            pl.when(pl.col(c).is_not_null())
+            .then(pl.col(day) + timedelta(days=30 * (k + 1)))
+            .alias(c)
             for k, c in enumerate(later)
         )
     # an invented row stands once: what repeats in every column would be dropped as a repeat
