@@ -54,6 +54,15 @@ def test_equal_registries_give_equal_bytes(tmp_path, form):
     assert contents[0] == contents[1]
 
 
+def test_no_file_tells_when_it_was_written(tmp_path):
+    write_delivery(small_registry(20), tmp_path / "sav", "sav")
+    write_delivery(small_registry(20), tmp_path / "dta", "dta")
+    assert (tmp_path / "sav" / "edss.sav").read_bytes()[92:109] == b"01 Jan 0000:00:00"
+    assert b"<timestamp>\x1101 Jan 2000 00:00</timestamp>" in (
+        (tmp_path / "dta" / "edss.dta").read_bytes()
+    )
+
+
 def test_person_of_two_trusts_is_delivered_twice_and_merged(tmp_path, registry):
     write_delivery(registry, tmp_path / "delivery", "csv")
     delivered = pl.read_csv(tmp_path / "delivery" / "patients.csv", infer_schema=False)

@@ -20,7 +20,7 @@ from msanalysis.importing.store import whole_folder, write_store_file
 from msanalysis.synthetic.messy import plant_mess
 
 NORWEGIAN = Path("params") / "mappings" / "norwegian.yaml"
-_SPSS_TIMESTAMP = slice(84, 101)
+_SPSS_TIMESTAMP = slice(92, 109)
 _STATA_TIMESTAMP = b"<timestamp>\x11"
 
 
