@@ -107,6 +107,14 @@ def test_column_nobody_reads_is_named_and_ignored(tmp_path):
     assert "shoe_size" not in stored(source, "patients").columns
 
 
+def test_name_of_a_column_cannot_change_the_report_page(tmp_path):
+    source = one_patient_csv(tmp_path, "<script>", "1")
+    imported(source)
+    page = (tmp_path / "store" / "import_report.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
 def test_equal_content_gives_equal_fingerprint_whatever_the_order_of_rows(tmp_path):
     tables = plain_tables()
     backwards = {name: frame.reverse() for name, frame in tables.items()}
@@ -313,6 +321,15 @@ def test_store_is_not_written_over_other_files(tmp_path):
     with pytest.raises(ExtractRefused, match="holds other files; name a new or empty folder"):
         import_extract(source, tmp_path / "home", **DATES)
     assert (tmp_path / "home" / "thesis.txt").exists()
+
+
+def test_store_is_not_written_over_another_delivery(tmp_path):
+    source = deliver_csv(tmp_path / "delivery", plain_tables())
+    other = deliver_csv(tmp_path / "other", plain_tables())
+    (other / "extract.yaml").write_text("source: registry\n")
+    with pytest.raises(ExtractRefused, match="holds other files; name a new or empty folder"):
+        import_extract(source, other, **DATES)
+    assert (other / "patients.csv").exists()
 
 
 def test_unforeseen_error_shows_its_class_alone(tmp_path, monkeypatch):

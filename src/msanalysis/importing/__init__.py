@@ -56,18 +56,41 @@ def import_extract(
 def _import(
     source: Path, dest: Path, mapping: str | Path | None, given: dict[str, object]
 ) -> ImportReport:
-    if dest.resolve() == source.resolve():
+    if source.resolve().is_relative_to(dest.resolve()):
         raise ExtractRefused(f"{dest}: the store cannot be written over the delivery")
     stated = delivery.read_stated(source, given)
     plan = delivery.plan_import(source, mapping)
     raws = delivery.read_files(source, plan)
     cleaned = clean_delivery(raws, plan, stated.data_cutoff)
     tables = {name: store.canonical(name, frame) for name, frame in cleaned.tables.items()}
+    report = _report(stated, plan, raws, cleaned, tables)
+    files = {name: store.file_sha256(source / name) for name in raws}
+    with store.whole_folder(dest, replaces="fingerprint:") as folder:
+        store.write_tables(tables, folder)
+        write_report(report, folder)
+        store.write_store_file(_store_statement(stated, report, files), folder)
+    return report
+
+
+def _store_statement(
+    stated: delivery.Stated, report: ImportReport, files: dict[str, str]
+) -> dict[str, object]:
+    """Return what the store says of itself; only what is invented has a truth."""
+    said = stated.model_dump(exclude=set() if stated.source == "synthetic" else {"truth"})
+    return {"fingerprint": report.fingerprint, "delivered_files": files} | said
+
+
+def _report(
+    stated: delivery.Stated,
+    plan: DeliveryMapping,
+    raws: dict[str, pl.DataFrame],
+    cleaned: Cleaned,
+    tables: dict[str, pl.DataFrame],
+) -> ImportReport:
     said = stated.model_dump(exclude={"truth"})
-    fingerprint = store.fingerprint(said, tables)
-    report = ImportReport(
+    return ImportReport(
         **said,
-        fingerprint=fingerprint,
+        fingerprint=store.fingerprint(said, tables),
         tables=tuple(_table_report(name, raws, plan, cleaned, tables) for name in tables),
         tables_not_delivered=tuple(name for name in schema.TABLES if name not in tables),
         set_aside=cleaned.set_aside,
@@ -75,15 +98,6 @@ def _import(
         persons_merged=cleaned.merged.n_persons,
         contradictions=cleaned.merged.contradictions,
     )
-    delivered_files = {name: store.file_sha256(source / name) for name in raws}
-    truth = {"truth": stated.truth} if stated.source == "synthetic" else {}
-    with store.whole_folder(dest) as folder:
-        store.write_tables(tables, folder)
-        write_report(report, folder)
-        store.write_store_file(
-            said | {"fingerprint": fingerprint, "delivered_files": delivered_files} | truth, folder
-        )
-    return report
 
 
 def _table_report(

@@ -19,24 +19,28 @@ _HASHED_ROWS = 1 << 20
 
 
 @contextmanager
-def whole_folder(dest: Path) -> Iterator[Path]:
+def whole_folder(dest: Path, replaces: str) -> Iterator[Path]:
     """Give a temporary folder that becomes `dest` when the block ends well, and vanishes otherwise.
 
-    An existing `dest` is replaced if it is empty or holds an extract.yaml; anything else there is
-    somebody's, and raises FileExistsError. The folder is readable by its owner alone.
+    An existing `dest` is replaced if it is empty, or if its extract.yaml holds the text `replaces`;
+    anything else there is somebody's, and raises FileExistsError. The folder is readable by its
+    owner alone.
     """
-    if dest.exists() and not _is_ours(dest):
+    dest = dest.absolute()
+    if dest.exists() and not _may_go(dest, replaces):
         reason = "it holds other files; name a new or empty folder"
         raise FileExistsError(errno.EEXIST, reason, str(dest))
     dest.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
+    room = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
     try:
+        made = room / "made"
+        made.mkdir(mode=0o700)
         yield made
         if dest.exists():
-            shutil.rmtree(dest)
+            os.replace(dest, room / "replaced")
         os.replace(made, dest)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
@@ -76,5 +80,8 @@ def file_sha256(path: Path) -> str:
         return file_digest(handle, "sha256").hexdigest()
 
 
-def _is_ours(dest: Path) -> bool:
-    return dest.is_dir() and ((dest / STORE_FILE).is_file() or not any(dest.iterdir()))
+def _may_go(dest: Path, replaces: str) -> bool:
+    if not dest.is_dir():
+        return False
+    stated = dest / STORE_FILE
+    return not any(dest.iterdir()) or (stated.is_file() and replaces in stated.read_text("utf-8"))

@@ -59,7 +59,7 @@ def write_delivery(
     tables = {**registry.tables, "patients": _rows_by_trust(registry.tables)}
     if messy:
         tables = plant_mess(tables, registry.data_cutoff)
-    with whole_folder(Path(dest)) as folder:
+    with whole_folder(Path(dest), replaces="source: synthetic") as folder:
         if form == "csv-norwegian":
             _write_mapped(tables, load_mapping(mapping or find_norwegian_mapping()), folder)
         else:
