@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from invented_notebooks import write_run_file, write_store
 from msanalysis.cli import app
+from msanalysis.run import PROJECT
 
 SECRET = "P-4711"
 
@@ -132,3 +133,41 @@ def test_json_gives_a_summary_and_nothing_else_on_stdout(tmp_path):
     (summary,) = json.loads(done.stdout)
     assert summary["exit_code"] == 0
     assert summary["analyses"][0]["status"] == "missing_columns"
+
+
+# --- the whole way --------------------------------------------------------------------------------
+
+
+def synthesises():
+    """Whether the invented registry can be written yet."""
+    try:
+        from msanalysis.synthetic import synthesise
+    except ImportError:
+        return False
+    return callable(synthesise)
+
+
+@pytest.mark.skipif(not synthesises(), reason="the invented registry is not there yet")
+def test_files_in_norwegian_become_a_report_of_both_analyses(tmp_path):
+    delivery, store, out = (tmp_path / name for name in ("delivery", "store", "out"))
+    mapping = PROJECT / "params" / "mappings" / "norwegian.yaml"
+    run_file = PROJECT / "params" / "annual_report_2024.yaml"
+    for command in (
+        ("synth", delivery, "--persons", 600, "--as", "csv-norwegian"),
+        ("import", delivery, store, "--mapping", mapping),
+        ("run", run_file, "--extract", store, "--out", out),
+    ):
+        done = invoke(*command)
+        assert (done.exit_code, command[0]) == (0, command[0]), done.output
+    manifest = json.loads((out / "release" / "manifest.json").read_text(encoding="utf-8"))
+    assert [each["status"] for each in manifest["analyses"]] == ["ok", "ok"]
+    assert all(each["id"] not in each["caption"].values() for each in _shown(manifest))
+    numbers = (out / "release" / "numbers.csv").read_text(encoding="utf-8")
+    assert {"rituximab_starters", "survival_median"} <= {
+        line.split(",")[0] for line in numbers.splitlines()
+    }
+    assert "SYNTHETIC" in (out / "release" / "index.html").read_text(encoding="utf-8")
+
+
+def _shown(manifest):
+    return [each for part in manifest["analyses"] for each in (*part["figures"], *part["tables"])]

@@ -548,7 +548,7 @@ def test_a_release_that_cannot_be_built_leaves_the_old_one(tmp_path, monkeypatch
     def full(folder):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("msanalysis.run.outputs.write_report", full)
+    monkeypatch.setattr("msanalysis.run.publish.write_report", full)
     with pytest.raises(OSError, match="No space"):
         perform(run)
     assert files_of(run.out / "release") == before

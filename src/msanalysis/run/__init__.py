@@ -2,7 +2,8 @@
 
 `runfile` reads what is asked for, `parameters` what a notebook takes, `plan` joins them with the
 catalogue and the extract, `kernel` runs one notebook, `workers` runs several side by side, `cache`
-knows what is unchanged, `outputs` writes the release whole or not at all, `perform` does it all.
+knows what is unchanged, `outputs` checks what notebooks left, `publish` puts the release in place,
+`perform` does it all.
 
 One failing analysis does not stop the others: the release is written without it, names the gap,
 and the exit code is 1. A release left as it was would show last run's numbers as this run's.

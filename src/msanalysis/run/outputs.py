@@ -1,30 +1,24 @@
-"""Outputs whole or not at all: `release/` is built beside the old one and takes its place.
+"""The folder of a run, and what notebooks left to go into its release.
 
 <out>/release/      index.html  numbers.csv  manifest.json  tables/  figures/
 <out>/restricted/   notebooks/  logs/  delivery/  cache/     mode 0700
 """
 
 import csv
-import hashlib
 import json
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from msanalysis.report import write_report
-from msanalysis.run import PROJECT, RunRefused
-from msanalysis.run.cache import versions
-from msanalysis.run.plan import Job, Run
+from msanalysis.run import RunRefused
+from msanalysis.run.plan import Job
 
 NUMBERS_HEADER = "id,population,measure,value,unit,n,lower,upper,hidden"
-_NEW, _OLD = ".release-new", ".release-old"
+NEW, OLD = ".release-new", ".release-old"
 
 
 @dataclass(frozen=True)
@@ -59,12 +53,12 @@ def opened(out: Path) -> Iterator[Path]:
     for name in ("notebooks", "logs", "delivery", "cache"):
         (restricted / name).mkdir(exist_ok=True)
     with _locked(restricted / "lock"):
-        if (out / _OLD).exists() and not (out / "release").exists():
-            (out / _OLD).rename(out / "release")
-        _clear(out / _OLD, out / _NEW, restricted / "work")
+        if (out / OLD).exists() and not (out / "release").exists():
+            (out / OLD).rename(out / "release")
+        clear(out / OLD, out / NEW, restricted / "work")
         (restricted / "work").mkdir()
         yield restricted
-        _clear(restricted / "work")
+        clear(restricted / "work")
 
 
 @contextmanager
@@ -91,7 +85,8 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _clear(*folders: Path) -> None:
+def clear(*folders: Path) -> None:
+    """Remove those folders that are there."""
     for folder in folders:
         if folder.exists():
             shutil.rmtree(folder)
@@ -126,11 +121,11 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
     if not required <= found <= allowed:
         unfit = sorted((required - found) | (found - allowed))
         raise OutputRefused(f"missing or undeclared output {', '.join(unfit)}")
-    _numbers(folder)
+    number_lines(folder)
     return saved
 
 
-def _numbers(folder: Path) -> list[str]:
+def number_lines(folder: Path) -> list[str]:
     """Return the lines of numbers.csv below its header."""
     path = folder / "numbers.csv"
     if not path.exists():
@@ -149,143 +144,9 @@ def clash(folder: Path, others: list[Path]) -> str:
 
 def _ids(folder: Path) -> set[str]:
     saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-    numbers = {f"number {row[0]}" for row in csv.reader(_numbers(folder)) if row}
+    numbers = {f"number {row[0]}" for row in csv.reader(number_lines(folder)) if row}
     return (
         numbers
         | {f"figure {id}" for id in saved["figures"]}
         | {f"table {id}" for id in saved["tables"]}
     )
-
-
-# --- the release ----------------------------------------------------------------------------------
-
-
-def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
-    """Build the release, put it in the old one's place, and return the path of its report."""
-    new = run.out / _NEW
-    (new / "tables").mkdir(parents=True)
-    (new / "figures").mkdir()
-    done = [outcome for outcome in outcomes if outcome.folder]
-    lines = [NUMBERS_HEADER]
-    for outcome in done:
-        for part in ("tables", "figures"):
-            if (outcome.folder / part).exists():
-                shutil.copytree(outcome.folder / part, new / part, dirs_exist_ok=True)
-        lines += _numbers(outcome.folder)
-    (new / "numbers.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
-    manifest = _manifest(run, outcomes)
-    _write_manifest(new, manifest)
-    write_report(new)
-    manifest["files"] = _hashes(new)
-    manifest["times"] = _times(outcomes, started)
-    _write_manifest(new, manifest)
-    _replace(run.out)
-    return run.out / "release" / "index.html"
-
-
-def _replace(out: Path) -> None:
-    """Two renames; between them a crash leaves both, and the next run puts the old one back."""
-    if (out / "release").exists():
-        (out / "release").rename(out / _OLD)
-    (out / _NEW).rename(out / "release")
-    _clear(out / _OLD)
-
-
-def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
-    held = run.provenance
-    return {
-        "run": run.name,
-        "report_year": run.report_year,
-        "status_date": str(run.status_date),
-        "data_cutoff": str(run.data_cutoff),
-        "languages": list(run.languages),
-        "policy": run.policy,
-        "extract": {
-            "source": held.source,
-            "fingerprint": held.fingerprint,
-            "status_date": str(held.status_date),
-            "data_cutoff": str(held.data_cutoff),
-        },
-        "package": {"version": version("msanalysis"), **_commit(), "dependencies": versions()},
-        "analyses": [_described(outcome, run.languages) for outcome in outcomes],
-    }
-
-
-def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
-    analysis = outcome.job.analysis
-    about = {
-        "id": analysis.id,
-        "chapter": analysis.chapter,
-        "title": dict(analysis.title),
-        "status": outcome.status,
-        "failure": outcome.failure,
-        "missing": list(outcome.job.missing),
-        "parameters": dict(outcome.job.parameters),
-    }
-    if not outcome.folder:
-        return {**about, "text": {}, "figures": [], "tables": []}
-    saved = check_output(outcome.folder, analysis.id, languages)
-    figures = [
-        {
-            "id": id,
-            "number": analysis.figures.get(id, ""),
-            "caption": _caption(analysis.captions, id, languages),
-            "files": {lang: f"figures/{id}.{lang}.svg" for lang in languages},
-        }
-        for id in saved["figures"]
-    ]
-    tables = [
-        {
-            "id": id,
-            "caption": _caption(analysis.captions, id, languages),
-            "file": f"tables/{id}.csv",
-        }
-        for id in saved["tables"]
-    ]
-    return {**about, "text": saved["text"], "figures": figures, "tables": tables}
-
-
-def _caption(captions: Mapping, id: str, languages: tuple[str, ...]) -> dict[str, str]:
-    """Return the catalogue's caption; the id itself where it has none yet."""
-    return dict(captions.get(id) or dict.fromkeys(languages, id))
-
-
-def _times(outcomes: list[Outcome], started: datetime) -> dict[str, Any]:
-    return {
-        "started": started.isoformat(timespec="seconds"),
-        "ended": datetime.now(started.tzinfo).isoformat(timespec="seconds"),
-        "seconds": {each.job.analysis.id: round(each.seconds, 1) for each in outcomes},
-    }
-
-
-def _commit() -> dict[str, Any]:
-    """Return the commit the package is at, where it runs from a git work tree."""
-    if not (PROJECT / ".git").exists():
-        return {"commit": None, "changed_since_commit": None}
-    try:
-        return {
-            "commit": _git("rev-parse", "HEAD"),
-            "changed_since_commit": bool(_git("status", "--porcelain")),
-        }
-    except (OSError, subprocess.CalledProcessError):
-        return {"commit": None, "changed_since_commit": None}
-
-
-def _git(*command: str) -> str:
-    output = subprocess.run(
-        ["git", "-C", str(PROJECT), *command], check=True, capture_output=True, text=True
-    )
-    return output.stdout.strip()
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
-    }
-
-
-def _write_manifest(folder: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / "manifest.json").write_text(text, encoding="utf-8")

@@ -14,9 +14,9 @@ from msanalysis.run.outputs import (
     check_output,
     clash,
     opened,
-    write_release,
 )
 from msanalysis.run.plan import Job, Run
+from msanalysis.run.publish import write_release
 from msanalysis.run.workers import Task, processors, run_side_by_side
 
 LIMIT_SECONDS = 600.0

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +111,13 @@ def _short_folder() -> str | None:
 
 
 def _environment(policy: str, jobs: int) -> dict[str, str]:
-    """Return what kernels see: the policy, no screen, and their share of the processors."""
+    """Return what kernels see: the policy, no screen, no user's taste in figures, their threads."""
+    matplotlib = Path(find_spec("matplotlib").submodule_search_locations[0])
     threads = str(max(1, processors() // jobs))
     return os.environ | {
         "MSANALYSIS_POLICY": policy,
         "MPLBACKEND": "agg",
+        "MATPLOTLIBRC": str(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYTHONHASHSEED": "0",
         "POLARS_MAX_THREADS": threads,
         "OMP_NUM_THREADS": threads,

@@ -1,0 +1,158 @@
+"""The release: built beside the old one, described by its manifest, then put in its place."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from msanalysis.catalogue import Analysis
+from msanalysis.report import write_report
+from msanalysis.run import PROJECT
+from msanalysis.run.cache import versions
+from msanalysis.run.outputs import (
+    NEW,
+    NUMBERS_HEADER,
+    OLD,
+    Outcome,
+    check_output,
+    clear,
+    number_lines,
+)
+from msanalysis.run.plan import Run
+
+
+def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
+    """Build the release, put it in the old one's place, and return the path of its report."""
+    new = run.out / NEW
+    _gather(outcomes, new)
+    manifest = _manifest(run, outcomes)
+    _write_manifest(new, manifest)
+    write_report(new)
+    manifest["files"] = _hashes(new)
+    manifest["times"] = _times(outcomes, started)
+    _write_manifest(new, manifest)
+    _replace(run.out)
+    return run.out / "release" / "index.html"
+
+
+def _gather(outcomes: list[Outcome], new: Path) -> None:
+    """Copy tables and figures of all analyses, and write their numbers as one file."""
+    lines = [NUMBERS_HEADER]
+    for part in ("tables", "figures"):
+        (new / part).mkdir(parents=True)
+    for folder in (outcome.folder for outcome in outcomes if outcome.folder):
+        for part in ("tables", "figures"):
+            if (folder / part).exists():
+                shutil.copytree(folder / part, new / part, dirs_exist_ok=True)
+        lines += number_lines(folder)
+    (new / "numbers.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
+
+
+def _replace(out: Path) -> None:
+    """Two renames; between them a crash leaves both, and the next run puts the old one back."""
+    if (out / "release").exists():
+        (out / "release").rename(out / OLD)
+    (out / NEW).rename(out / "release")
+    clear(out / OLD)
+
+
+def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
+    held = run.provenance
+    return {
+        "run": run.name,
+        "report_year": run.report_year,
+        "status_date": str(run.status_date),
+        "data_cutoff": str(run.data_cutoff),
+        "languages": list(run.languages),
+        "policy": run.policy,
+        "extract": {
+            "source": held.source,
+            "fingerprint": held.fingerprint,
+            "status_date": str(held.status_date),
+            "data_cutoff": str(held.data_cutoff),
+        },
+        "package": {"version": version("msanalysis"), **_commit(), "dependencies": versions()},
+        "analyses": [_described(outcome, run.languages) for outcome in outcomes],
+    }
+
+
+def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
+    analysis = outcome.job.analysis
+    shown: dict[str, Any] = {"text": {}, "figures": [], "tables": []}
+    if outcome.folder:
+        shown = _shown(check_output(outcome.folder, analysis.id, languages), analysis, languages)
+    return {
+        "id": analysis.id,
+        "chapter": analysis.chapter,
+        "title": dict(analysis.title),
+        "status": outcome.status,
+        "failure": outcome.failure,
+        "missing": list(outcome.job.missing),
+        "parameters": dict(outcome.job.parameters),
+        **shown,
+    }
+
+
+def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]) -> dict[str, Any]:
+    """Return texts, figures and tables; a caption is the id where the catalogue has none yet."""
+
+    def captioned(id: str) -> dict[str, Any]:
+        return {"id": id, "caption": dict(analysis.captions.get(id, dict.fromkeys(languages, id)))}
+
+    return {
+        "text": saved["text"],
+        "figures": [
+            {
+                **captioned(id),
+                "number": analysis.figures.get(id, ""),
+                "files": {language: f"figures/{id}.{language}.svg" for language in languages},
+            }
+            for id in saved["figures"]
+        ],
+        "tables": [{**captioned(id), "file": f"tables/{id}.csv"} for id in saved["tables"]],
+    }
+
+
+def _times(outcomes: list[Outcome], started: datetime) -> dict[str, Any]:
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(started.tzinfo).isoformat(timespec="seconds"),
+        "seconds": {each.job.analysis.id: round(each.seconds, 1) for each in outcomes},
+    }
+
+
+def _commit() -> dict[str, Any]:
+    """Return the commit the package is at, where it runs from a git work tree."""
+    if not (PROJECT / ".git").exists():
+        return {"commit": None, "changed_since_commit": None}
+    try:
+        return {
+            "commit": _git("rev-parse", "HEAD"),
+            "changed_since_commit": bool(_git("status", "--porcelain")),
+        }
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "changed_since_commit": None}
+
+
+def _git(*command: str) -> str:
+    output = subprocess.run(
+        ["git", "-C", str(PROJECT), *command], check=True, capture_output=True, text=True
+    )
+    return output.stdout.strip()
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def _write_manifest(folder: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
