@@ -1,0 +1,84 @@
+"""Meet a printed count exactly: whole numbers from shares, and who is taken.
+
+A quota fixes how many, chance decides who. With a quota the default registry prints the published
+digits; at other sizes the quota is scaled, so that the share stays.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+TINY = 1e-12
+
+
+def largest_remainder(weights: np.ndarray, total: int) -> np.ndarray:
+    """Return whole numbers in proportion to `weights` that sum to `total`.
+
+    Each differs from its exact share by less than one (Hamilton's method); all zero where no
+    weight is positive.
+    """
+    weights = np.asarray(weights, dtype=float)
+    if weights.sum() <= 0:
+        return np.zeros(len(weights), dtype=int)
+    exact = weights * (total / weights.sum())
+    whole = np.floor(exact).astype(int)
+    order = np.argsort(whole - exact, kind="stable")
+    whole[order[: total - whole.sum()]] += 1
+    return whole
+
+
+def split(shares: Mapping[str, float], total: int) -> dict[str, int]:
+    """Return `largest_remainder` by name."""
+    counts = largest_remainder(np.array(list(shares.values())), total)
+    return dict(zip(shares, counts.tolist(), strict=True))
+
+
+def draw(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndarray:
+    """Return up to `n` different positions, the likelier the greater their weight.
+
+    Sequential sampling without replacement (Efraimidis and Spirakis 2006); a position with weight
+    zero is never taken, so fewer than `n` come back where fewer are possible.
+    """
+    possible = np.flatnonzero(weights > 0)
+    n = min(max(n, 0), len(possible))
+    waiting = rng.exponential(size=len(possible)) / weights[possible]
+    return possible[np.argsort(waiting, kind="stable")[:n]]
+
+
+def draw_evenly(rng: np.random.Generator, probability: np.ndarray, n: int) -> np.ndarray:
+    """Return up to `n` different positions by systematic sampling in the given order.
+
+    Position i is taken with a chance in proportion to `probability[i]`; whatever the positions are
+    sorted by is represented evenly, with much less chance than in `draw`.
+    """
+    total = probability.sum()
+    if total <= 0 or n <= 0:
+        return np.zeros(0, dtype=int)
+    scaled = np.cumsum(np.minimum(probability * (n / total), 1.0))
+    steps = np.arange(rng.random(), scaled[-1], 1.0)
+    return np.unique(np.searchsorted(scaled, steps, side="right").clip(0, len(scaled) - 1))
+
+
+def rake(
+    weights: np.ndarray,
+    counts: list[tuple[np.ndarray, float]],
+    shares: list[tuple[np.ndarray, np.ndarray, float]],
+    rounds: int = 60,
+) -> np.ndarray:
+    """Fit cell weights to margins by iterative proportional fitting (Deming and Stephan 1940).
+
+    `counts` are (cells, total); `shares` are (cells, those of them in the numerator, share).
+    """
+    weights = weights.astype(float)
+    for _ in range(rounds):
+        for cells, numerator, share in shares:
+            total = weights[cells].sum()
+            _scale(weights, cells & numerator, share * total)
+            _scale(weights, cells & ~numerator, (1 - share) * total)
+        for cells, total in counts:
+            _scale(weights, cells, total)
+    return weights
+
+
+def _scale(weights: np.ndarray, cells: np.ndarray, total: float) -> None:
+    weights[cells] *= total / max(weights[cells].sum(), TINY)

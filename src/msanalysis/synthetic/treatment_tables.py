@@ -1,0 +1,212 @@
+"""Details of treatments and of periods without: brand, reasons, place, registration."""
+
+import numpy as np
+import polars as pl
+
+from msanalysis import codes
+from msanalysis.synthetic.lives import NEVER, PPMS, RRMS, STATUS_DATE, YEAR, day
+from msanalysis.synthetic.parameters import family, parameter, published, published_share
+from msanalysis.synthetic.quotas import draw
+from msanalysis.synthetic.registration import registered_days
+from msanalysis.synthetic.substances import HSCT, NATALIZUMAB, ONE_OFF, RITUXIMAB, SUBSTANCES
+
+TYRUKO_START = day(2024, 2)
+BIOSIMILAR_START = day(2018, 3)
+STOP_REASONS = {
+    "natalizumab": {
+        "jcv_positive": 0.72,
+        "pregnancy": 0.06,
+        "lack_of_effect": 0.06,
+        "patient_choice": 0.06,
+        "adverse_event": 0.06,
+        "other": 0.04,
+    },
+    "rituximab": {
+        "adverse_event": 0.3,
+        "lack_of_effect": 0.25,
+        "patient_choice": 0.2,
+        "stable_disease": 0.08,
+        "pregnancy": 0.07,
+        "other": 0.1,
+    },
+    "": {
+        "adverse_event": 0.36,
+        "lack_of_effect": 0.36,
+        "patient_choice": 0.1,
+        "pregnancy": 0.06,
+        "stable_disease": 0.03,
+        "progression": 0.04,
+        "other": 0.03,
+        "unknown": 0.02,
+    },
+}
+DOSE_INTERVAL_DAYS = {"rituximab": 183, "ocrelizumab": 183, "natalizumab": 42}
+
+
+def treatments_table(
+    rng: np.random.Generator, episodes: pl.DataFrame, persons: pl.DataFrame, patient_id: pl.Series
+) -> pl.DataFrame:
+    """Return the treatments with internal days."""
+    person = episodes["person"].to_numpy()
+    included = persons["included"].to_numpy()[person]
+    substance, start, stop = (episodes[name].to_numpy() for name in ("substance", "start", "stop"))
+    in_trial = rng.random(len(person)) < parameter("in_trial")
+    return pl.DataFrame(
+        {
+            "patient_id": patient_id[person],
+            "substance": np.array(SUBSTANCES)[substance],
+            "brand": _brands(rng, substance, start),
+            "start_date": start,
+            "stop_date": stop,
+            "last_dose_date": _last_doses(substance, start, stop),
+            "stop_reason": _stop_reasons(rng, episodes),
+            "in_trial": in_trial | (substance == SUBSTANCES.index("blinded_trial")),
+            "abroad": _abroad(rng, episodes),
+            "registered_date": registered_days(rng, start, included, "treatments"),
+            "stop_registered_date": registered_days(rng, stop, included, "treatments"),
+        }
+    ).with_columns(
+        stop_registered_date=pl.max_horizontal("registered_date", "stop_registered_date")
+    )
+
+
+def _brands(rng: np.random.Generator, substance: np.ndarray, start: np.ndarray) -> pl.Series:
+    """Draw a brand; the biosimilars only after they came."""
+    brands = [[name for name in drug["brands"].split("|") if name] for drug in codes.drugs()]
+    counts = np.array([len(names) for names in brands])
+    pick = (rng.random(len(substance)) * counts[substance]).astype(int)
+    pick[(substance == RITUXIMAB) & (start < BIOSIMILAR_START)] = 0
+    of_natalizumab = substance == NATALIZUMAB
+    pick[of_natalizumab] = (start[of_natalizumab] >= TYRUKO_START).astype(int)
+    flat = pl.Series([name for names in brands for name in names] + [None], dtype=pl.String)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    position = np.where(counts[substance] > 0, first[substance] + pick, len(flat) - 1)
+    return flat[position]
+
+
+def _last_doses(substance: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """Return the last dose of what is stopped; of a one-off treatment, the first course."""
+    interval = np.array([DOSE_INTERVAL_DAYS.get(name, 0) for name in SUBSTANCES])[substance]
+    last = np.where(stop < NEVER, np.maximum(stop - interval // 2, start), NEVER)
+    return np.where(substance == HSCT, start, last)
+
+
+def _stop_reasons(rng: np.random.Generator, episodes: pl.DataFrame) -> pl.Series:
+    reason = np.full(len(episodes), "", dtype=object)
+    substance = episodes["substance"].to_numpy()
+    for name, shares in STOP_REASONS.items():
+        of_it = substance == SUBSTANCES.index(name) if name else np.ones(len(reason), dtype=bool)
+        of_it &= reason == ""
+        reason[of_it] = rng.choice(list(shares), int(of_it.sum()), p=list(shares.values()))
+    reason[episodes["died"].to_numpy()] = "death"
+    reason[(episodes["stop"] >= NEVER).to_numpy() | ONE_OFF[substance]] = None
+    return pl.Series(reason.tolist(), dtype=pl.String)
+
+
+def _abroad(rng: np.random.Generator, episodes: pl.DataFrame) -> np.ndarray:
+    """Place HSCT: the published share abroad after rituximab, a tuned share otherwise."""
+    hsct = (episodes["substance"] == HSCT).to_numpy()
+    previous = episodes.select(
+        pl.col("substance").shift(1).over("person", order_by="start") == RITUXIMAB
+    ).to_series()
+    after_rituximab = hsct & previous.fill_null(False).to_numpy()
+    share = published("rituximab_to_hsct_abroad") / published("rituximab_to_hsct")
+    abroad = hsct & (rng.random(len(hsct)) < parameter("hsct_abroad"))
+    abroad[after_rituximab] = False
+    abroad[draw(rng, after_rituximab.astype(float), round(share * after_rituximab.sum()))] = True
+    return abroad
+
+
+def untreated_table(
+    rng: np.random.Generator, periods: pl.DataFrame, persons: pl.DataFrame, patient_id: pl.Series
+) -> pl.DataFrame:
+    """Return the periods without treatment with internal days."""
+    person, start, stop = (periods[name].to_numpy() for name in ("person", "start", "stop"))
+    included = persons["included"].to_numpy()[person]
+    return pl.DataFrame(
+        {
+            "patient_id": patient_id[person],
+            "start_date": start,
+            "stop_date": stop,
+            "reason": _untreated_reasons(rng, periods, persons),
+            "registered_date": registered_days(rng, start, included, "untreated_periods"),
+            "stop_registered_date": registered_days(rng, stop, included, "untreated_periods"),
+        }
+    ).with_columns(
+        stop_registered_date=pl.max_horizontal("registered_date", "stop_registered_date")
+    )
+
+
+def _untreated_reasons(
+    rng: np.random.Generator, periods: pl.DataFrame, persons: pl.DataFrame
+) -> np.ndarray:
+    """Give reasons: the alive untreated at the status date by quota, all others by chance."""
+    person = periods["person"].to_numpy()
+    course = persons["course"].to_numpy()[person]
+    stop = periods["stop"].to_numpy()
+    reason = _drawn(rng, family("untreated_reason_other"), len(person))
+    own = rng.random(len(person)) < published_share("untreated_rrms_own_wish")
+    reason = np.where(own, _own_wishes(rng, len(person)), reason)
+    ppms = course == PPMS
+    reason[ppms] = _drawn(rng, family("untreated_reason_ppms"), int(ppms.sum()))
+    progressed = persons["spms"].to_numpy()[person] <= periods["start"].to_numpy() + YEAR
+    reason[progressed & (rng.random(len(person)) < 0.7)] = "spms"
+    short = (stop < NEVER) & (stop - periods["start"].to_numpy() < 200) & ~ppms
+    reason[short & (rng.random(len(person)) < 0.6)] = "awaiting_treatment"
+    running = (periods["start"].to_numpy() <= STATUS_DATE) & (stop > STATUS_DATE)
+    running &= persons["alive"].to_numpy()[person]
+    return _meet_reasons(rng, reason, running, periods, persons)
+
+
+def _drawn(rng: np.random.Generator, shares: dict[str, float], n: int) -> np.ndarray:
+    weights = np.array(list(shares.values()))
+    return rng.choice(np.array(list(shares), dtype=object), n, p=weights / weights.sum())
+
+
+def _own_wishes(rng: np.random.Generator, n: int) -> np.ndarray:
+    pregnant = rng.random(n) < parameter("untreated_pregnancy")
+    return np.where(pregnant, "pregnancy", "patient_choice").astype(object)
+
+
+def _meet_reasons(
+    rng: np.random.Generator,
+    reason: np.ndarray,
+    running: np.ndarray,
+    periods: pl.DataFrame,
+    persons: pl.DataFrame,
+) -> np.ndarray:
+    """Meet the shares of progressive disease, and of own choice or pregnancy among RRMS."""
+    person = periods["person"].to_numpy()
+    course = persons["course"].to_numpy()[person]
+    age = (STATUS_DATE - persons["birth"].to_numpy()[person]) / YEAR
+    new = persons["new"].to_numpy()[person]
+    rrms = running & (course == RRMS) & ~new
+    progressive = round(running.sum() * published_share("untreated_progressive"))
+    progressive -= int((running & ~rrms & np.isin(reason, ("ppms", "spms"))).sum())
+    all_rrms = running & (course == RRMS)
+    own = round(all_rrms.sum() * published_share("untreated_rrms_own_wish"))
+    own_new = round(parameter("new_rrms_good_reason") * new.any() * min(1, all_rrms.sum() / 2263))
+    waits = all_rrms & new
+    reason[waits] = "awaiting_treatment"
+    reason[draw(rng, (waits & _never_starts(periods)).astype(float), own_new)] = "patient_choice"
+    spms = draw(rng, rrms * np.exp(age / 8), progressive)
+    reason[rrms] = _drawn(rng, family("untreated_reason_other"), int(rrms.sum()))
+    reason[spms] = "spms"
+    wishes = draw(rng, (rrms & (reason != "spms")) * np.exp(-age / 12), own - own_new)
+    reason[wishes] = _own_wishes(rng, len(wishes))
+    return reason
+
+
+def _never_starts(periods: pl.DataFrame) -> np.ndarray:
+    return (periods["stop"] >= NEVER).to_numpy()
+
+
+def secondary_progression_seen(
+    persons: pl.DataFrame, periods: pl.DataFrame, reason: np.ndarray
+) -> np.ndarray:
+    """Return `spms` such that whoever is untreated for it has progressed by then."""
+    spms = persons["spms"].to_numpy().copy()
+    for_it = np.flatnonzero(reason == "spms")
+    person = periods["person"].to_numpy()[for_it]
+    np.minimum.at(spms, person, periods["start"].to_numpy()[for_it] - 1)
+    return spms
