@@ -8,6 +8,7 @@ from msanalysis import codes, schema
 from msanalysis.extract import open_extract
 from msanalysis.importing import ImportReport, import_extract
 from msanalysis.importing.mapping import load_mapping
+from msanalysis.synthetic import synthesise
 from msanalysis.synthetic.delivery import write_delivery
 
 FORMS = ("parquet", "csv", "csv-norwegian", "sav", "dta")
@@ -181,6 +182,14 @@ def test_mapping_is_found_upward_from_the_working_folder(tmp_path, registry, mon
     monkeypatch.chdir(tmp_path / "deep" / "down")
     write_delivery(registry, tmp_path / "delivery", "csv-norwegian")
     assert (tmp_path / "delivery" / "personer.csv").exists()
+
+
+def test_invented_registry_passes_the_import_without_a_row_set_aside(tmp_path):
+    write_delivery(synthesise(persons=300), tmp_path / "delivery", "csv-norwegian")
+    report = imported(tmp_path / "delivery", "csv-norwegian")
+    assert report.set_aside == ()
+    assert report.tables_not_delivered == ()
+    assert report.persons_merged > 0
 
 
 def test_no_two_substances_share_a_brand_or_atc_code():

@@ -266,6 +266,8 @@ def test_file_without_column_names_is_refused_without_showing_its_first_row(tmp_
 
 def test_missing_folder_is_refused(tmp_path):
     assert "expected a folder with the delivered files" in refused(tmp_path / "nowhere")
+    with pytest.raises(ExtractRefused, match="expected a folder with the delivered files"):
+        import_extract(tmp_path / "nowhere", tmp_path / "store")
 
 
 def test_unknown_table_is_refused(tmp_path):

@@ -58,8 +58,8 @@ def _import(
 ) -> ImportReport:
     if source.resolve().is_relative_to(dest.resolve()):
         raise ExtractRefused(f"{dest}: the store cannot be written over the delivery")
-    stated = delivery.read_stated(source, given)
     plan = delivery.plan_import(source, mapping)
+    stated = delivery.read_stated(source, given)
     raws = delivery.read_files(source, plan)
     cleaned = clean_delivery(raws, plan, stated.data_cutoff)
     tables = {name: store.canonical(name, frame) for name, frame in cleaned.tables.items()}
