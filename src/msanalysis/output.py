@@ -19,7 +19,7 @@ from msanalysis.core import Released
 from msanalysis.figures.picture import Picture
 from msanalysis.tables import cells
 
-_FACTORS = {"percent": 100.0, "years": 1 / 365.25}
+DAYS_PER_YEAR = 365.25
 _N_COLUMNS = ("denominator", "n", "n_at_risk")
 
 
@@ -50,8 +50,9 @@ def number(
 ) -> Number:
     """Return the cell of `released` in `column` of the one row where all of `where` hold.
 
-    `unit` percent multiplies a share by 100, years divides days by 365.25. The interval is the
-    row's `lower` and `upper` (`lower_days`, `upper_days`) unless the cell is a count.
+    `unit` percent multiplies a share by 100, years divides a column of days by 365.25. The
+    interval is the row's `lower` and `upper` (`lower_days`, `upper_days`) unless the cell is a
+    count.
 
     Raises
     ------
@@ -71,11 +72,11 @@ def number(
         id=id,
         population=released.population,
         measure=f"{released.statistic}:{column.removesuffix('_days')}",
-        value=_value(row[column], unit),
+        value=_value(row[column], column, unit),
         unit=unit,
         n=next((_whole(row[name]) for name in _N_COLUMNS if name in row and name != column), None),
-        lower=_value(row[lower], unit) if lower else None,
-        upper=_value(row[upper], unit) if upper else None,
+        lower=_value(row[lower], lower, unit) if lower else None,
+        upper=_value(row[upper], upper, unit) if upper else None,
         hidden=int(hidden[column]),
     )
 
@@ -102,12 +103,14 @@ def _interval_columns(column: str, row: pd.Series) -> tuple[str, str]:
     return names if all(name in row for name in names) else ("", "")
 
 
-def _value(cell: object, unit: str) -> float | None:
+def _value(cell: object, column: str, unit: str) -> float | None:
     if cell is None or cell is pd.NA or math.isnan(cell):
         return None
-    decimals = 0 if unit in ("persons", "days") else 2
-    value = round(float(cell) * _FACTORS.get(unit, 1.0), decimals if unit in _FACTORS else 4)
-    return int(value) if unit in ("persons", "days") else value
+    if unit in ("persons", "days"):
+        return round(cell)
+    if unit == "years" and column.endswith("_days"):
+        return round(float(cell) / DAYS_PER_YEAR, 2)
+    return round(100 * float(cell), 2) if unit == "percent" else round(float(cell), 4)
 
 
 def _whole(cell: object) -> int | None:
@@ -207,8 +210,8 @@ def save(
 
 def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
     columns = [field.name for field in fields(Number)]
-    frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns)
-    _write_csv(path, frame.astype({"value": object, "n": "Int64"}))
+    frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns, dtype=object)
+    _write_csv(path, frame)
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

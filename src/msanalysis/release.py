@@ -18,13 +18,20 @@ from msanalysis.core import ALL, Released, Result
 
 @dataclass(frozen=True)
 class Policy:
-    """How strict the gate is: counts of 1 to `threshold` - 1 persons are hidden."""
+    """How strict the gate is.
+
+    Counts of 1 to `threshold` - 1 persons are hidden; a curve is shown while at least
+    `curve_at_risk` persons are at risk.
+    """
 
     name: str
     threshold: int
+    curve_at_risk: int
 
 
-POLICIES = {policy.name: policy for policy in (Policy("annual_report", 5), Policy("strict", 10))}
+POLICIES = {
+    policy.name: policy for policy in (Policy("annual_report", 5, 20), Policy("strict", 10, 40))
+}
 DEFAULT_POLICY = "annual_report"
 POLICY_VARIABLE = "MSANALYSIS_POLICY"
 DECIMALS = 4
@@ -40,7 +47,8 @@ def release(result: Result) -> Released:
     Tables: counts below the threshold are hidden together with all that is computed from them,
     and further cells wherever a total would give them back. Curves: steps are merged until each
     holds no event or at least the threshold, likewise for those censored and those who enter
-    late; the interval is recomputed from the merged steps. Every number leaves rounded.
+    late; they end where few are at risk; the interval is recomputed from the merged steps.
+    Every number leaves rounded.
 
     Raises
     ------
@@ -58,7 +66,7 @@ def release(result: Result) -> Released:
     if result.shape not in ways:
         raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
     policy = _policy_in_force()
-    frame, hidden = ways[result.shape](result, policy.threshold)
+    frame, hidden = ways[result.shape](result, policy)
     return Released(
         statistic=result.statistic,
         shape=result.shape,
@@ -98,13 +106,13 @@ def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def _protect_table(result: Result, threshold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = result.frame.reset_index(drop=True)
     hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
     for count, dependent in result.counts.items():
-        small = frame[count].between(1, threshold - 1)
+        small = frame[count].between(1, policy.threshold - 1)
         if result.dimension:
-            small = _with_complements(frame, result.dimension, count, small, threshold)
+            small = _with_complements(frame, result.dimension, count, small, policy.threshold)
         hidden.loc[small, [count, *dependent]] = True
     return frame, hidden
 
@@ -119,6 +127,8 @@ def _with_complements(
     """
     hidden = small.copy()
     for rows in _groups(frame, without=dimension, count=count):
+        if not (frame.loc[rows, dimension] == ALL).any():
+            continue
         parts = frame.loc[rows]
         parts = parts[(parts[dimension] != ALL) & (parts[count] > 0)].sort_values(
             count, kind="stable"
@@ -155,13 +165,18 @@ def _groups(frame: pd.DataFrame, without: str, count: str) -> Iterator[pd.Index]
 # --- curves ---------------------------------------------------------------------------------------
 
 
-def _protect_curve(result: Result, threshold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _protect_curve(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
     competing = "cause" in result.frame.columns
     merged = _merged_cause if competing else _merged_survival
     ticks = sorted(math.ceil(tick) for tick in result.settings.get("ticks_days", ()))
     keys = ["stratum", "cause"] if competing else ["stratum"]
     parts = [
-        merged(rows[rows["n_at_risk"] >= threshold], ticks, threshold, result.settings)
+        merged(
+            rows[rows["n_at_risk"] >= policy.curve_at_risk],
+            ticks,
+            policy.threshold,
+            result.settings,
+        )
         for _, rows in result.frame.groupby(keys, sort=False)
     ]
     frame = pd.concat(parts, ignore_index=True) if parts else result.frame

@@ -1,4 +1,4 @@
-"""Pictures of Released tables, one file a picture. They draw what they are given and count nothing."""
+"""Pictures of Released tables, one file a picture: they draw what is given and count nothing."""
 
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
 from msanalysis.figures.shares import plot_shares

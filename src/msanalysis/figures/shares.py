@@ -34,7 +34,9 @@ def plot_shares(released: Released, *, lang: str, measured: str) -> Figure:
 def _draw_bars(axes, levels, measured: str, lang: str) -> None:
     words = [word(level, lang) for level in levels["level"]]
     shares = levels["share"].astype(float)
-    sns.barplot(x=shares.fillna(0).to_numpy(), y=words, color=theme.BLUE, ax=axes, orient="h")
+    sns.barplot(
+        x=shares.fillna(0).to_numpy(), y=words, color=theme.BLUE, saturation=1, ax=axes, orient="h"
+    )
     for place, (n, share) in enumerate(zip(levels["n"], shares, strict=True)):
         if share != share:
             text, at = f" {word('hidden_number', lang)}", 0.0
