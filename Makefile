@@ -23,20 +23,16 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 # The invented registry takes the way every extract takes: delivered as files, then imported.
-# A folder is renamed when it is whole, so that an interrupted one is not taken for done.
+# Both write a whole folder or none.
 $(EXTRACT)/extract.yaml: $(DELIVERY)/extract.yaml params/mappings/norwegian.yaml \
 		$(call files,src/msanalysis/importing)
-	rm -rf $(EXTRACT) $(EXTRACT).part
-	$(BIN)/msanalysis import --mapping params/mappings/norwegian.yaml $(DELIVERY) $(EXTRACT).part
-	mv $(EXTRACT).part $(EXTRACT)
-	touch $@
+	rm -rf $(EXTRACT)
+	$(BIN)/msanalysis import --mapping params/mappings/norwegian.yaml $(DELIVERY) $(EXTRACT)
 
 $(DELIVERY)/extract.yaml: src/msanalysis/schema.py \
 		$(call files,$(addprefix src/msanalysis/,synthetic codes published)) | $(READY)
-	rm -rf $(DELIVERY) $(DELIVERY).part
-	$(BIN)/msanalysis synth --as csv-norwegian $(DELIVERY).part
-	mv $(DELIVERY).part $(DELIVERY)
-	touch $@
+	rm -rf $(DELIVERY)
+	$(BIN)/msanalysis synth --as csv-norwegian $(DELIVERY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

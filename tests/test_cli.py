@@ -138,16 +138,6 @@ def test_json_gives_a_summary_and_nothing_else_on_stdout(tmp_path):
 # --- the whole way --------------------------------------------------------------------------------
 
 
-def synthesises():
-    """Whether the invented registry can be written yet."""
-    try:
-        from msanalysis.synthetic import synthesise
-    except ImportError:
-        return False
-    return callable(synthesise)
-
-
-@pytest.mark.skipif(not synthesises(), reason="the invented registry is not there yet")
 def test_files_in_norwegian_become_a_report_of_both_analyses(tmp_path):
     delivery, store, out = (tmp_path / name for name in ("delivery", "store", "out"))
     mapping = PROJECT / "params" / "mappings" / "norwegian.yaml"
