@@ -42,3 +42,10 @@ def _lazy(name: str, rows: list[dict]) -> pl.LazyFrame:
 
 def _value(dtype, value):
     return date.fromisoformat(value) if dtype == pl.Date and value is not None else value
+
+
+def extract_of(registry) -> Extract:
+    """Return an invented registry as an extract, as the import would open it."""
+    provenance = Provenance("synthetic", "0" * 64, registry.status_date, registry.data_cutoff)
+    frames = {name: nw.from_native(table.lazy()) for name, table in registry.tables.items()}
+    return Extract(provenance, registry.truth, frames)

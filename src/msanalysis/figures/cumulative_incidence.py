@@ -51,7 +51,7 @@ def _from_zero(frame: pd.DataFrame, time_unit: str) -> pd.DataFrame:
 
 def _label_axes(axes, released: Released, time_zero: str, time_unit: str, lang: str) -> None:
     ticks = sorted(released.settings.get("ticks_days", ()))
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.01 * max(ticks) / DAYS[time_unit])
     axes.set_ylim(bottom=0)
     axes.set_xticks([tick / DAYS[time_unit] for tick in ticks])
     axes.set_xticklabels([number(tick / DAYS[time_unit], 0, lang) for tick in ticks])

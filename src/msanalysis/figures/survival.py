@@ -104,7 +104,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str, time_unit: str, lang:
 def _label_axes(axes, released, outcome, time_zero, time_unit, lang) -> None:
     ticks = _ticks(released)
     axes.set_ylim(0, 1.02)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.01 * max(ticks) / DAYS[time_unit])
     axes.set_xticks([tick / DAYS[time_unit] for tick in ticks])
     axes.set_xticklabels([number(tick / DAYS[time_unit], 0, lang) for tick in ticks])
     axes.tick_params(labelbottom=True)

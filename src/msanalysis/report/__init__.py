@@ -3,13 +3,15 @@
 The page loads nothing from elsewhere and holds every language of the run, one after the other.
 """
 
-import csv
 import json
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from msanalysis.tables import format_table
 
 ROWS_SHOWN = 40
 WORDS = {
@@ -61,9 +63,12 @@ def write_report(release: Path) -> Path:
         manifest=manifest,
         words=WORDS,
         tables={
-            table["id"]: _rows(release / table["file"])
-            for analysis in manifest["analyses"]
-            for table in analysis["tables"]
+            lang: {
+                table["id"]: _rows(release / table["file"], lang)
+                for analysis in manifest["analyses"]
+                for table in analysis["tables"]
+            }
+            for lang in manifest["languages"]
         },
         rows_shown=ROWS_SHOWN,
     )
@@ -78,6 +83,7 @@ def _markdown(text: str) -> Markup:
     return Markup(parser.render(text))
 
 
-def _rows(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.reader(handle))
+def _rows(path: Path, lang: str) -> list[list[str]]:
+    """Return a table in words, its heading first."""
+    table = format_table(pd.read_csv(path, dtype=str, keep_default_na=False), lang)
+    return [list(table), *table.to_numpy().tolist()]
