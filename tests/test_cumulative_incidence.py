@@ -189,3 +189,10 @@ def test_a_cause_nobody_has_stays_at_zero():
     table = incidence(frame, events=["death", "stop"], delayed_entry=False)
     assert by_cause(table, "estimate")["stop"].tolist() == [0, 0]
     assert by_cause(table, "upper")["stop"].tolist() == [0, 0]
+
+
+def test_an_incidence_of_one_has_no_log_log_interval_though_its_sum_is_rounded():
+    frame = pd.DataFrame({"follow_up_days": range(1, 50), "end_reason": "death"})
+    last = incidence(frame, delayed_entry=False, interval="log-log").query("cause == 'death'")
+    assert last["estimate"].iloc[-1] == pytest.approx(1)
+    assert last[["lower", "upper"]].iloc[-1].isna().all()

@@ -29,7 +29,7 @@ write_set(with(mgus2, data.frame(
   age = age, haemoglobin = hgb, month_of_age = 12 * age
 )), "mgus2")
 
-# A row a period before or after transplantation: some enter late, some hours are halves.
+# A row a period before or after transplantation: some enter late, some stay for half a day.
 write_set(with(heart, data.frame(
   entry_days = 2 * start,
   follow_up_days = 2 * stop,

@@ -1,5 +1,6 @@
 """One file per method: a Cohort in, a tidy table out, as a Result that the gate must pass."""
 
+from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
 from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence,
     estimate_cumulative_incidence_at,
@@ -16,10 +17,12 @@ from msanalysis.stats.survival import (
 from msanalysis.stats.units import in_days
 
 __all__ = [
+    "check_proportional_hazards",
     "compare_restricted_mean",
     "compare_survival",
     "estimate_cumulative_incidence",
     "estimate_cumulative_incidence_at",
+    "estimate_hazard_ratios",
     "estimate_mean",
     "estimate_median_survival",
     "estimate_restricted_mean",

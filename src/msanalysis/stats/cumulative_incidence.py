@@ -47,43 +47,49 @@ def aalen_johansen(persons: Persons, risk: RiskSet) -> tuple[np.ndarray, np.ndar
     survival, _ = kaplan_meier(risk)
     before = np.append(1.0, survival)[:-1]
     incidence = np.cumsum(before * risk.n_events / risk.n_at_risk, axis=1)
+    first = np.searchsorted(risk.time, persons.entry, side="right")
+    last = np.searchsorted(risk.time, persons.exit)
+    placed = Persons(first, last, persons.cause, persons.n_causes)
     errors = [
-        _jackknife_error(persons, risk, before, F, cause)
+        _jackknife_error(placed, risk, before, F, cause)
         for cause, F in enumerate(incidence, start=1)
     ]
     return incidence, np.reshape(errors, incidence.shape)
 
 
 def _jackknife_error(
-    persons: Persons, risk: RiskSet, before: np.ndarray, F: np.ndarray, cause: int
+    placed: Persons, risk: RiskSet, before: np.ndarray, F: np.ndarray, cause: int
 ) -> np.ndarray:
     """Return the standard error of one F after each day, without a loop over persons or days.
 
-    The derivative of F(t) with respect to a person's weight is p + q F(t). While they are under
-    observation p = A(entry) - A(t) and q = B(t) - B(entry), with the running sums A and B; from
-    their exit on p and q stay as they are. So its square adds up over persons by running sums.
+    The derivative of F(t) with respect to a person's weight is (x - x0) - F(t) (y - y0), where
+    x = A(entry) and y = B(entry) are running sums. While they are under observation x0 = A(t) and
+    y0 = B(t); from their exit on x0 and y0 depend on the day and the cause of the exit. So its
+    square adds up over persons from sums of 1, x, y, xx, xy, yy. `placed` are the persons with
+    the number of days before their risk starts as entry, and the number of their day as exit.
     """
     n, d = risk.n_at_risk, risk.n_events.sum(axis=0)
     # Where everyone at risk has an event F is flat ever after, and no weight can move it.
     per_survivor = np.divide(1.0, n - d, out=np.zeros(len(n)), where=n > d)
     A = np.append(0, np.cumsum(before * risk.n_events[cause - 1] / n**2 + F * d / n * per_survivor))
     B = np.append(0, np.cumsum(d / n * per_survivor))
-    first = np.searchsorted(risk.time, persons.entry, side="right")
-    last = np.searchsorted(risk.time, persons.exit)
-    own, any_event = persons.cause == cause, persons.cause > 0
-    p = A[first] - A[last + 1] + own * (before / n)[last] + any_event * (F * per_survivor)[last]
-    q = B[last + 1] - B[first] - any_event * per_survivor[last]
-    entered = _running_moments(first, A[first], B[first], len(A))[:, :-1]
-    left = _running_moments(last + 1, A[first], B[first], len(A))[:, 1:]
-    gone = _running_moments(last + 1, p, q, len(A))[:, 1:]
-    present = _about(entered - left, A[1:], B[1:])
-    return np.sqrt(np.maximum(_sum_of_squares(present, -F) + _sum_of_squares(gone, F), 0))
+    x, y = A[placed.entry], B[placed.entry]
+    entered = np.cumsum(_moments(x, y, placed.entry, (len(A),)), axis=-1)[:, :-1]
+    left = _moments(x, y, placed.cause * len(n) + placed.exit, (placed.n_causes + 1, len(n)))
+    present = _about(entered - np.cumsum(left.sum(axis=1), axis=-1), A[1:], B[1:])
+    ended_by = np.arange(placed.n_causes + 1)[:, np.newaxis]
+    x0 = A[1:] - (ended_by == cause) * before / n - (ended_by > 0) * F * per_survivor
+    y0 = B[1:] - (ended_by > 0) * per_survivor
+    gone = np.cumsum(_about(left, x0, y0).sum(axis=1), axis=-1)
+    _, _, _, xx, xy, yy = present + gone
+    return np.sqrt(np.maximum(xx - 2 * F * xy + F**2 * yy, 0))
 
 
-def _running_moments(day: np.ndarray, x: np.ndarray, y: np.ndarray, n_days: int) -> np.ndarray:
-    """Return the sums of 1, x, y, xx, xy, yy over the persons with up to each day: (6, n_days)."""
+def _moments(x: np.ndarray, y: np.ndarray, cell: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the sums of 1, x, y, xx, xy, yy over the persons in each cell: (6, *shape)."""
     terms = (np.ones(len(x)), x, y, x * x, x * y, y * y)
-    return np.cumsum([np.bincount(day, term, minlength=n_days) for term in terms], axis=1)
+    size = int(np.prod(shape))
+    return np.array([np.bincount(cell, term, size).reshape(shape) for term in terms])
 
 
 def _about(moments: np.ndarray, x0: np.ndarray, y0: np.ndarray) -> np.ndarray:
@@ -99,12 +105,6 @@ def _about(moments: np.ndarray, x0: np.ndarray, y0: np.ndarray) -> np.ndarray:
             yy - 2 * y * y0 + n * y0**2,
         ]
     )
-
-
-def _sum_of_squares(moments: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Return the sum of (x + factor y)^2."""
-    _, _, _, xx, xy, yy = moments
-    return xx + 2 * factor * xy + factor**2 * yy
 
 
 @statistic(

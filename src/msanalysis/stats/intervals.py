@@ -6,6 +6,8 @@ import numpy as np
 from scipy.stats import norm
 
 Interval = Literal["log-log", "log", "plain"]
+ROUNDING = 1e-10
+"""A probability closer to 1 than this is 1, but for the rounding of a long sum."""
 
 
 def check_level(level: float) -> None:
@@ -40,6 +42,6 @@ def probability_limits(
         if interval == "log":
             half = z * relative_error
             return np.exp(log - half), np.minimum(np.exp(log + half), 1)
-        log[estimate == 1] = np.nan
+        log[estimate > 1 - ROUNDING] = np.nan
         factor = np.exp(z * relative_error / -log)
         return np.exp(log * factor), np.exp(log / factor)

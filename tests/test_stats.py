@@ -1,0 +1,96 @@
+"""What every statistic promises: a Cohort in, a Result out whose counts can be protected."""
+
+import pandas as pd
+import pytest
+
+from msanalysis import stats
+from msanalysis.core import ALL, Result
+from persons import make_cohort
+
+AT = {"times_days": [15, 25]}
+EVENT = {"event": "death"}
+EVENTS = {"events": ["death", "stop"]}
+CALLS = {
+    "check_proportional_hazards": EVENT | {"covariates": ["sex"]},
+    "compare_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
+    "compare_survival": EVENT | {"by": "sex"},
+    "estimate_cumulative_incidence": EVENTS | {"by": "sex"},
+    "estimate_cumulative_incidence_at": EVENTS | {"by": "sex"} | AT,
+    "estimate_hazard_ratios": EVENT | {"covariates": ["sex"]},
+    "estimate_mean": {"column": "follow_up_days", "by": "sex"},
+    "estimate_median_survival": EVENT | {"by": "sex"},
+    "estimate_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
+    "estimate_shares": {"column": "sex"},
+    "estimate_survival": EVENT | {"by": "sex"},
+    "estimate_survival_at": EVENT | {"by": "sex"} | AT,
+}
+KEPT_FOR_COUNTS = {"n", "denominator"}
+
+
+def persons():
+    return make_cohort(
+        pd.DataFrame(
+            {
+                "follow_up_days": [10, 12, 20, 25, 30, 31],
+                "end_reason": ["death", "death", "stop", "death", "cutoff", "death"],
+                "sex": ["female", "male"] * 3,
+            }
+        )
+    )
+
+
+def call(name, cohort):
+    return getattr(stats, name)(cohort, **CALLS[name])
+
+
+def is_count(column):
+    return column in KEPT_FOR_COUNTS or column.startswith("n_")
+
+
+def test_every_statistic_is_tried_here():
+    verbs = ("estimate_", "compare_", "check_")
+    assert sorted(CALLS) == sorted(name for name in stats.__all__ if name.startswith(verbs))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_count_is_declared_and_every_declared_column_exists(name):
+    result = call(name, persons())
+    assert isinstance(result, Result)
+    columns = set(result.frame.columns)
+    assert {column for column in columns if is_count(column)} == set(result.counts)
+    assert {each for dependents in result.counts.values() for each in dependents} <= columns
+    assert result.dimension in columns | {""}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_number_computed_from_persons_is_hidden_with_a_count(name):
+    result = call(name, persons())
+    numbers = set(result.frame.select_dtypes("number").columns)
+    without_persons = {"time_days", "degrees_of_freedom"}
+    hidden = {each for dependents in result.counts.values() for each in dependents}
+    assert numbers - without_persons <= hidden | set(result.counts)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_columns_and_types_are_the_same_for_nobody(name):
+    cohort = persons()
+    some, none = call(name, cohort), call(name, make_cohort(cohort.frame.iloc[:0]))
+    assert none.frame.empty
+    pd.testing.assert_series_equal(none.frame.dtypes, some.frame.dtypes)
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if "by" in CALLS[name]])
+def test_a_stratum_that_was_not_delivered_gives_an_empty_table(name):
+    cohort = make_cohort(persons().frame.drop(columns="sex"), not_delivered=("sex",))
+    assert call(name, cohort).frame.empty
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_bare_frame_is_no_cohort(name):
+    with pytest.raises(TypeError, match="takes a Cohort"):
+        call(name, persons().frame)
+
+
+def test_without_strata_everyone_is_all():
+    table = stats.estimate_median_survival(persons(), event="death").frame
+    assert table["stratum"].tolist() == [ALL]
