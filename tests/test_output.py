@@ -151,6 +151,11 @@ def test_a_table_in_words(courses):
     assert "skjult" in set(table["Antall"])
 
 
+def test_limits_of_a_mean_are_not_percent_and_a_tiny_p_value_is_not_zero():
+    mean = pd.DataFrame({"mean": ["42.7"], "lower": ["42.4"], "p_value": ["0.0"]})
+    assert format_table(mean, "nb").iloc[0].to_list() == ["42,70", "42,40", "< 0,0001"]
+
+
 # --- sentences and files --------------------------------------------------------------------------
 
 

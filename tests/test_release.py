@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from msanalysis.core import Released, Result
 from msanalysis.release import POLICY_VARIABLE, ReleaseRefused, release
-from msanalysis.stats import estimate_cumulative_incidence, estimate_survival
+from msanalysis.stats import (
+    estimate_cumulative_incidence,
+    estimate_survival,
+    estimate_survival_at,
+)
 from persons import PROVENANCE, make_cohort
 
 
@@ -116,6 +120,17 @@ def test_a_released_shows_hidden_cells_as_hidden():
     shown = repr(release(table([2, 30, 40])))
     assert "hidden" in shown
     assert isinstance(release(table([2, 30, 40])), Released)
+
+
+def test_values_at_two_times_between_which_few_events_lie_are_not_both_shown():
+    days = [*range(100, 200), 300, 301, *range(400, 500)]
+    reasons = ["death"] * 102 + ["censored"] * 100
+    released = release(
+        estimate_survival_at(followed(days, reasons), event="death", times_days=[250, 350])
+    )
+    assert released.hidden["estimate"].tolist() == [False, True]
+    assert released.hidden["n_events"].tolist() == [False, True]
+    assert released.hidden["n_at_risk"].tolist() == [False, False]
 
 
 # --- curves ---------------------------------------------------------------------------------------

@@ -20,7 +20,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 INTERRUPTED = 130
-EXIT_CODES = {"RunRefused": 2, "OSError": 2, "ExtractRefused": 3, "ReleaseRefused": 4}
+EXIT_CODES = {
+    "MissingWord": 1,
+    "RunRefused": 2,
+    "OSError": 2,
+    "ExtractRefused": 3,
+    "ReleaseRefused": 4,
+}
 """By the name of the exception, so that a quick command need not load what raises it."""
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
@@ -51,9 +57,9 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
         names = [base.__name__ for base in type(error).__mro__]
-        code = next((EXIT_CODES[name] for name in names if name in EXIT_CODES), 1)
-        typer.echo(f"msanalysis: {_message(error, known=code != 1)}", err=True)
-        raise typer.Exit(code) from None
+        known = [EXIT_CODES[name] for name in names if name in EXIT_CODES]
+        typer.echo(f"msanalysis: {_message(error, known=bool(known))}", err=True)
+        raise typer.Exit(known[0] if known else 1) from None
 
 
 def _message(error: Exception, *, known: bool) -> str:

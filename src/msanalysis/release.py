@@ -113,8 +113,23 @@ def _protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Dat
         small = frame[count].between(1, policy.threshold - 1)
         if result.dimension:
             small = _with_complements(frame, result.dimension, count, small, policy.threshold)
+        if count == "n_events" and "time_days" in frame:
+            small |= _small_increments(frame, policy.threshold)
         hidden.loc[small, [count, *dependent]] = True
     return frame, hidden
+
+
+def _small_increments(frame: pd.DataFrame, threshold: int) -> pd.Series:
+    """Mark values at fixed times between which few events lie: their difference is a count too."""
+    small = pd.Series(False, index=frame.index)
+    for rows in _groups(frame, without="time_days", count="n_events"):
+        shown = 0
+        for row in frame.loc[rows].sort_values("time_days", kind="stable").index:
+            if 0 < frame.loc[row, "n_events"] - shown < threshold:
+                small[row] = True
+            else:
+                shown = frame.loc[row, "n_events"]
+    return small
 
 
 def _with_complements(

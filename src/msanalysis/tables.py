@@ -7,9 +7,10 @@ from msanalysis.labels import DASH, number, word
 
 HIDDEN = ""
 NO_VALUE = "NA"
-_SHARES = ("share", "estimate", "lower", "upper")
+SMALLEST_P = 0.0001
+_SHARES = ("share", "estimate")
+_LIMITS = ("lower", "upper")
 _CODES = ("level", "step", "stratum", "cause")
-_EXACT = ("chi2", "p_value")
 
 
 def cells(released: Released) -> pd.DataFrame:
@@ -24,15 +25,20 @@ def cells(released: Released) -> pd.DataFrame:
 def format_table(held: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return `cells(released)`, or a file of them read as text, in words.
 
-    Column names, levels and numbers are written as `lang` writes them: shares in percent, hidden
-    cells named as such, a dash where there is no value. MissingWord for a code without a word.
+    Column names, levels and numbers are written as `lang` writes them: shares and their limits in
+    percent, hidden cells named as such, a dash where there is no value. MissingWord for a code
+    without a word.
     """
+    percent = _SHARES + (_LIMITS if set(_SHARES) & set(held) else ())
     return pd.DataFrame(
-        {word(name, lang): [_cell(name, cell, lang) for cell in held[name]] for name in held}
+        {
+            word(name, lang): [_cell(name, cell, name in percent, lang) for cell in held[name]]
+            for name in held
+        }
     )
 
 
-def _cell(name: str, cell: object, lang: str) -> str:
+def _cell(name: str, cell: object, percent: bool, lang: str) -> str:
     if cell == HIDDEN:
         return word("hidden_mark", lang)
     if name in _CODES:
@@ -40,7 +46,9 @@ def _cell(name: str, cell: object, lang: str) -> str:
     if cell == NO_VALUE:
         return DASH
     value = float(cell)
-    if name in _SHARES:
+    if percent:
         return f"{number(100 * value, 1, lang)}\u00a0%"
-    decimals = 4 if name in _EXACT else 0 if value.is_integer() else 2
-    return number(value, decimals, lang)
+    if name == "p_value":
+        shown = number(max(value, SMALLEST_P), 4, lang)
+        return f"< {shown}" if value < SMALLEST_P else shown
+    return number(value, 0 if value.is_integer() else 2, lang)
