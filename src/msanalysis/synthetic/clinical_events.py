@@ -11,13 +11,14 @@ from msanalysis.synthetic.lives import (
     YEAR,
     day,
 )
-from msanalysis.synthetic.parameters import over_years, parameter, published_share
+from msanalysis.synthetic.parameters import family, over_years, parameter, published_share
 from msanalysis.synthetic.person_years import draw_days, person_years
-from msanalysis.synthetic.quotas import draw
+from msanalysis.synthetic.quotas import draw_by_group
 from msanalysis.synthetic.registration import registered_days
 from msanalysis.synthetic.substances import NATALIZUMAB, SUBSTANCES
 
 MRI_WINDOW = day(2023, 7), day(2024, 6, 30)
+DAYS_TESTED_BEFORE = 60
 ASSAY_CHANGE = day(2024, 1, 15)
 HIGH_EFFICACY = np.array([drug["high_efficacy_from"] != "" for drug in codes.drugs()])
 EVENT_CATEGORIES = (
@@ -112,7 +113,10 @@ def _mri_in_window(
     diagnosis = persons["diagnosis"].to_numpy()
     possible = recent & (diagnosis < MRI_WINDOW[1] - 10)
     possible &= persons["view_end"].to_numpy() > MRI_WINDOW[1]
-    who = draw(rng, possible.astype(float), round(recent.sum() * published_share("mri_performed")))
+    shares = np.array(list(family("mri_trust").values()))
+    n = round(recent.sum() * published_share("mri_performed"))
+    trust = persons["trust"].to_numpy()
+    who = np.flatnonzero(draw_by_group(rng, possible.astype(float), trust, shares, n))
     first = np.maximum(diagnosis[who], MRI_WINDOW[0])
     when = draw_days(rng, first, np.full(len(who), MRI_WINDOW[1]))
     return pl.DataFrame({"person": who, "when": when})
@@ -124,7 +128,8 @@ def jcv_table(
     """Return JC virus tests on natalizumab; positive before a stop for it."""
     on = episodes.filter(pl.col("substance") == NATALIZUMAB)
     view_end = persons["view_end"].to_numpy()[on["person"].to_numpy()]
-    start = on["start"].to_numpy() - 60
+    diagnosis = persons["diagnosis"].to_numpy()[on["person"].to_numpy()]
+    start = np.maximum(on["start"].to_numpy() - DAYS_TESTED_BEFORE, diagnosis)
     end = np.minimum(on["stop"].to_numpy(), view_end) - 1
     count = rng.poisson(parameter("jcv_per_year") * (end - start).clip(0) / YEAR)
     person, low, high, stop = (

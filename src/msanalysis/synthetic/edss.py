@@ -3,10 +3,16 @@
 import numpy as np
 import polars as pl
 
-from msanalysis.synthetic.lives import COURSES, STATUS_DATE, YEAR, day
-from msanalysis.synthetic.parameters import over_years, parameter, published, published_share
+from msanalysis.synthetic.lives import COURSES, NEVER, STATUS_DATE, YEAR, day
+from msanalysis.synthetic.parameters import (
+    family,
+    over_years,
+    parameter,
+    published,
+    published_share,
+)
 from msanalysis.synthetic.person_years import draw_days
-from msanalysis.synthetic.quotas import draw
+from msanalysis.synthetic.quotas import draw, draw_by_group
 from msanalysis.synthetic.registration import registered_days
 from msanalysis.synthetic.substances import ANTI_CD20, NATALIZUMAB
 
@@ -21,12 +27,9 @@ def invent_edss(
     rng: np.random.Generator, persons: pl.DataFrame, visits: pl.DataFrame, scale: float
 ) -> pl.DataFrame:
     """Return one row a measurement: `person`, `measured`, `score`, `at_relapse`."""
-    last = _last_visits(visits)
-    in_year, extra, valid = _chosen(rng, persons, last)
-    recent = _recent(rng, persons, visits, last, (in_year, extra, valid))
+    recent = _recent(rng, persons, visits)
     older = _older(rng, persons, visits, recent, scale)
-    days = pl.concat([recent, older]).unique(["person", "measured"], maintain_order=True)
-    days = days.sort("person", "measured")
+    days = pl.concat([recent, older]).unique(["person", "measured"]).sort("person", "measured")
     at_relapse = rng.random(len(days)) < parameter("edss_at_relapse")
     at_relapse &= (days["measured"] < SINCE).to_numpy()
     return days.with_columns(
@@ -34,70 +37,77 @@ def invent_edss(
     )
 
 
-def _last_visits(visits: pl.DataFrame) -> pl.DataFrame:
+def _recent(rng: np.random.Generator, persons: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
+    """Return the measurements since July of the year before: they decide the published shares.
+
+    Three groups have any: measured in the report year; only in the window widened by two months
+    at each end; only before that, but still valid at the last visit of the year.
+    """
+    last_visit = _last_visits(persons, visits)
+    alive, weight = persons["alive"].to_numpy(), _readiness(persons)
+    n_in_year = round(alive.sum() * published_share("edss_measured"))
+    shares = np.array(list(family("edss_trust").values()))
+    eligible = weight * alive * (last_visit < NEVER)
+    in_year = draw_by_group(rng, eligible, persons["trust"].to_numpy(), shares, n_in_year)
+    n_widened = round(alive.sum() * published_share("edss_measured_widened"))
+    others = weight * alive * ~in_year * (persons["diagnosis"].to_numpy() < QUOTA_START)
+    widened = _only_widened(rng, persons, others, n_widened - n_in_year)
+    n_valid = round((last_visit < NEVER).sum() * published_share("edss_valid_at_visit"))
+    valid_already = in_year.sum() + _still_valid(widened, last_visit)
+    others[widened["person"].to_numpy()] = 0
+    only_valid = _only_valid(rng, others, last_visit, n_valid - int(valid_already))
+    return pl.concat([_measured_in_year(rng, visits, in_year, last_visit), widened, only_valid])
+
+
+def _last_visits(persons: pl.DataFrame, visits: pl.DataFrame) -> np.ndarray:
+    """Return each person's last visit of the report year; NEVER where there is none."""
     of_year = visits.filter(pl.col("visit").is_between(day(2024), STATUS_DATE))
-    return of_year.group_by("person", maintain_order=True).agg(pl.col("visit").max())
+    last = np.full(len(persons), NEVER)
+    last[of_year["person"].to_numpy()] = of_year["visit"].to_numpy()
+    return last
 
 
-def _chosen(
-    rng: np.random.Generator, persons: pl.DataFrame, last: pl.DataFrame
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return who is measured in the report year, only in the widened window, only valid besides."""
-    n = len(persons)
-    alive = persons["alive"].to_numpy()
-    status = persons["status"].to_numpy()
-    visited = np.zeros(n, dtype=bool)
-    visited[last["person"].to_numpy()] = True
+def _readiness(persons: pl.DataFrame) -> np.ndarray:
+    """Return how likely each person is to be measured: the young, and those seen for infusions."""
     age = (STATUS_DATE - persons["birth"].to_numpy()) / YEAR
-    weight = np.exp(-np.maximum(age - 40, 0) / 25) * np.where(status >= 0, 1.5, 1.0)
-    weight = weight * np.where(ANTI_CD20[status] & (status >= 0), 1.8, 1.0)
-    weight = weight * np.where(status == NATALIZUMAB, 1.8, 1.0)
-    in_year = np.zeros(n, dtype=bool)
-    wanted = round(alive.sum() * published_share("edss_measured"))
-    in_year[draw(rng, weight * visited * alive, wanted)] = True
-    widened = round(alive.sum() * published_share("edss_measured_widened")) - wanted
-    old = persons["diagnosis"].to_numpy() < QUOTA_START
-    stays = persons["view_end"].to_numpy() > WIDENED_END
-    extra = np.zeros(n, dtype=bool)
-    extra[draw(rng, weight * alive * old * stays * ~in_year, widened)] = True
-    early = np.zeros(n, dtype=bool)
-    early[last.filter(pl.col("visit") < WIDENED_START + VALID_DAYS - 20)["person"].to_numpy()] = (
-        True
-    )
-    n_valid = round(len(last) * published_share("edss_valid_at_visit"))
-    valid = np.zeros(n, dtype=bool)
-    valid[draw(rng, weight * early * alive * old * ~in_year * ~extra, n_valid - in_year.sum())] = (
-        True
-    )
-    return in_year, extra, valid
+    status = persons["status"].to_numpy()
+    treated = np.where(status >= 0, 1.5, 1.0)
+    infused = np.where((ANTI_CD20[status] | (status == NATALIZUMAB)) & (status >= 0), 1.8, 1.0)
+    return np.exp(-np.maximum(age - 40, 0) / 25) * treated * infused
 
 
-def _recent(
-    rng: np.random.Generator,
-    persons: pl.DataFrame,
-    visits: pl.DataFrame,
-    last: pl.DataFrame,
-    chosen: tuple[np.ndarray, np.ndarray, np.ndarray],
+def _measured_in_year(
+    rng: np.random.Generator, visits: pl.DataFrame, in_year: np.ndarray, last_visit: np.ndarray
 ) -> pl.DataFrame:
-    """Return the measurements since July of the year before: they decide the published shares."""
-    in_year, extra, valid = chosen
-    last_visit = np.zeros(len(persons), dtype=int)
-    last_visit[last["person"].to_numpy()] = last["visit"].to_numpy()
-    who = np.flatnonzero(in_year)
-    parts = [_days(who, last_visit[who])]
-    who = np.flatnonzero(extra)
+    """Measure at the last visit of the year, and at some of the visits around it."""
+    person, visit = visits["person"].to_numpy(), visits["visit"].to_numpy()
+    also = rng.random(len(visits)) < parameter("edss_again")
+    measured = in_year[person] & (visit >= QUOTA_START) & (also | (visit == last_visit[person]))
+    return _days(person[measured], visit[measured])
+
+
+def _only_widened(
+    rng: np.random.Generator, persons: pl.DataFrame, weight: np.ndarray, n: int
+) -> pl.DataFrame:
+    stays = persons["view_end"].to_numpy() > WIDENED_END
+    who = draw(rng, weight * stays, n)
     before = rng.random(len(who)) < parameter("edss_extra_before")
     low = np.where(before, WIDENED_START, day(2025))
-    high = np.where(before, day(2023, 12, 31), WIDENED_END)
-    parts.append(_days(who, draw_days(rng, low, high)))
-    who = np.flatnonzero(valid)
+    return _days(who, draw_days(rng, low, np.where(before, day(2023, 12, 31), WIDENED_END)))
+
+
+def _still_valid(widened: pl.DataFrame, last_visit: np.ndarray) -> int:
+    age = last_visit[widened["person"].to_numpy()] - widened["measured"].to_numpy()
+    return int(((age >= 0) & (age <= VALID_DAYS)).sum())
+
+
+def _only_valid(
+    rng: np.random.Generator, weight: np.ndarray, last_visit: np.ndarray, n: int
+) -> pl.DataFrame:
+    early = last_visit < WIDENED_START + VALID_DAYS - 20
+    who = draw(rng, weight * early, n)
     low = np.maximum(last_visit[who] - VALID_DAYS + 5, QUOTA_START)
-    parts.append(_days(who, draw_days(rng, low, np.full(len(who), WIDENED_START - 1))))
-    again = in_year & (persons["diagnosis"].to_numpy() < QUOTA_START)
-    who = np.flatnonzero(again & (rng.random(len(again)) < parameter("edss_before_year")))
-    low, high = np.full(len(who), QUOTA_START), np.full(len(who), day(2023, 12, 31))
-    parts.append(_days(who, draw_days(rng, low, high)))
-    return pl.concat(parts)
+    return _days(who, draw_days(rng, low, np.full(len(who), WIDENED_START - 1)))
 
 
 def _days(person: np.ndarray, measured: np.ndarray) -> pl.DataFrame:
@@ -116,8 +126,10 @@ def _older(
     Whoever is chosen and had no measurement gets one; nobody who has died is among them.
     """
     share = over_years("edss_share", 1970 + visits["visit"].to_numpy() / YEAR)
-    older = visits.filter(rng.random(len(visits)) < share)
-    older = older.filter(pl.col("visit") < QUOTA_START).select("person", measured="visit")
+    last = _last_visits(persons, visits)[visits["person"].to_numpy()]
+    outdated = last - visits["visit"].to_numpy() > VALID_DAYS + 10
+    older = visits.filter((rng.random(len(visits)) < share) & outdated)
+    older = older.filter(pl.col("visit") < WIDENED_START).select("person", measured="visit")
     in_time = np.zeros(len(persons), dtype=bool)
     in_time[older.filter(pl.col("measured") >= SINCE)["person"].to_numpy()] = True
     has = np.zeros(len(persons), dtype=bool)

@@ -5,12 +5,13 @@ import polars as pl
 
 from msanalysis.synthetic.lives import DATA_CUTOFF, NEVER, PPMS, RRMS, UNKNOWN, decimal_year
 from msanalysis.synthetic.parameters import (
+    family,
     over_years,
     parameter,
     published,
     published_share,
 )
-from msanalysis.synthetic.quotas import largest_remainder
+from msanalysis.synthetic.quotas import draw, largest_remainder
 from msanalysis.synthetic.substances import MARKET_START, NONE, RITUXIMAB, UNKNOWN_STATUS, code
 
 IN_TIME_DAYS = 21
@@ -37,7 +38,7 @@ def treat_new(rng: np.random.Generator, new: pl.DataFrame) -> pl.DataFrame:
     ]
     treated = pl.concat(parts)
     rrms = (treated["course"] == RRMS).to_numpy()
-    start = _starts(rng, treated["diagnosis"].to_numpy(), treated["treatment"].to_numpy(), rrms)
+    start = _starts(rng, treated, rrms)
     return treated.select("person", "course", "treatment", start=start)
 
 
@@ -82,19 +83,21 @@ def _shuffled(
     return persons.with_columns(treatment=treatment)
 
 
-def _starts(
-    rng: np.random.Generator, diagnosis: np.ndarray, treatment: np.ndarray, rrms: np.ndarray
-) -> np.ndarray:
+def _starts(rng: np.random.Generator, treated: pl.DataFrame, rrms: np.ndarray) -> np.ndarray:
     """Start the published share of the new RRMS within 21 days of diagnosis, the others later."""
-    started = treatment >= 0
+    diagnosis = treated["diagnosis"].to_numpy()
+    started = treated["treatment"].to_numpy() >= 0
     good_reason = parameter("new_rrms_good_reason") * rrms.sum() / published("new_diagnosed_rrms")
     in_time = round((rrms.sum() - good_reason) * published_share("diagnosis_to_treatment_21d"))
+    weight = np.array(list(family("start_in_time_trust").values()))
+    weight = weight[treated["trust"].to_numpy()] * (started & rrms)
     early = np.zeros(len(rrms), dtype=bool)
-    early[rng.permutation(np.flatnonzero(started & rrms))[:in_time]] = True
+    early[draw(rng, weight, in_time)] = True
     early |= started & ~rrms
     soon = rng.integers(0, IN_TIME_DAYS + 1, len(rrms))
     before = rng.random(len(rrms)) < parameter("new_started_early_share")
     soon = np.where(before, -rng.integers(1, 30, len(rrms)), soon)
     late = IN_TIME_DAYS + 1 + rng.exponential(parameter("new_late_start_mean_days"), len(rrms))
     delay = np.where(early, soon, late).astype(int)
-    return np.where(started, np.minimum(diagnosis + delay, DATA_CUTOFF), NEVER)
+    start = np.maximum(diagnosis + delay, treated["onset"].to_numpy() + 1)
+    return np.where(started, np.minimum(start, DATA_CUTOFF), NEVER)

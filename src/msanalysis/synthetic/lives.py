@@ -163,7 +163,9 @@ def _consent_days(rng: np.random.Generator, diagnosis: np.ndarray) -> np.ndarray
     start = np.maximum(diagnosis, REGISTRY_START)
     target = np.interp(start, grid, cumulative) + rng.exponential(size=len(start))
     later = np.interp(target, cumulative, grid, right=NEVER)
-    soon = start + rng.exponential(parameter("consent_delay_days"), len(start))
+    slow = rng.random(len(start)) < parameter("consent_slow_share")
+    quick_days, slow_days = (parameter(f"consent_delay_days.{pace}") for pace in ("quick", "slow"))
+    soon = start + rng.exponential(1, len(start)) * np.where(slow, slow_days, quick_days)
     at_once = rng.random(len(start)) < over_years("consent_at_diagnosis", decimal_year(start))
     at_once &= diagnosis >= REGISTRY_START
     return _days(np.where(at_once, np.minimum(soon, later), later))

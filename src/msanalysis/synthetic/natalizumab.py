@@ -26,7 +26,7 @@ def meet_natalizumab_stops(
     )
     substance, stop = episodes["substance"].to_numpy().copy(), episodes["stop"].to_numpy().copy()
     ends = np.isin(1970 + stop.astype("datetime64[D]").astype("datetime64[Y]").astype(int), YEARS)
-    substance[(substance == NATALIZUMAB) & ends] = code("fingolimod")
+    substance = np.where((substance == NATALIZUMAB) & ends, _instead(episodes), substance)
     had_it = episodes.select((pl.col("substance") == NATALIZUMAB).any().over("person"))
     free = ~had_it.to_series().to_numpy() & ~ANTI_CD20[substance]
     free &= started_between(NATALIZUMAB, day(2000), episodes["start"].to_numpy()) > 1
@@ -41,6 +41,13 @@ def meet_natalizumab_stops(
     return episodes.with_columns(substance=substance, stop=stop).drop(
         "next_substance", "next_start"
     )
+
+
+def _instead(episodes: pl.DataFrame) -> np.ndarray:
+    """Return fingolimod, or dimethyl fumarate beside another fingolimod of the same person."""
+    fingolimod = pl.col("substance") == code("fingolimod")
+    has_it = episodes.select(fingolimod.any().over("person")).to_series().to_numpy()
+    return np.where(has_it, code("dimethyl_fumarate"), code("fingolimod"))
 
 
 def _washout(rng: np.random.Generator, next_start: np.ndarray, year: int) -> np.ndarray:

@@ -10,10 +10,12 @@ from msanalysis.synthetic.lives import (
     RRMS,
     SEXES,
     YEAR,
+    day,
     decimal_year,
     year_of,
 )
 from msanalysis.synthetic.parameters import (
+    family,
     over_years,
     parameter,
     published,
@@ -22,30 +24,8 @@ from msanalysis.synthetic.parameters import (
 )
 from msanalysis.synthetic.quotas import draw
 
-DIAGNOSIS_MARGIN_DAYS = 3
-TWO_YEARS_DAYS = 730
 SYMPTOMS = ("optic", "sensory", "motor", "brainstem", "cerebellar", "other")
 SYMPTOM_SHARES = (0.22, 0.36, 0.17, 0.13, 0.06, 0.06)
-
-
-def add_onset_precision(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
-    """Move onsets known by month to the 15th, those known by year to 1 July.
-
-    An onset keeps its day where the move would pass the diagnosis or the limit of 24 months.
-    """
-    onset, diagnosis = persons["onset"].to_numpy(), persons["diagnosis"].to_numpy()
-    dates = onset.astype("datetime64[D]")
-    by_month = dates.astype("datetime64[M]").astype("datetime64[D]").astype(int) + 14
-    by_year = (dates.astype("datetime64[Y]").astype("datetime64[M]") + 6).astype("datetime64[D]")
-    year_only = rng.random(len(onset)) < over_years("onset_year_only", decimal_year(onset))
-    month_only = rng.random(len(onset)) < parameter("onset_month_only")
-    moved = np.where(year_only, by_year.astype(int), np.where(month_only, by_month, onset))
-    same_side = (diagnosis - moved <= TWO_YEARS_DAYS) == (diagnosis - onset <= TWO_YEARS_DAYS)
-    moves = (moved <= diagnosis - DIAGNOSIS_MARGIN_DAYS) & same_side
-    precision = np.where(year_only, "year", np.where(month_only, "month", "day"))
-    return persons.with_columns(
-        onset=np.where(moves, moved, onset), precision=np.where(moves, precision, "day")
-    )
 
 
 def secondary_progression(rng: np.random.Generator, persons: pl.DataFrame) -> np.ndarray:
@@ -62,13 +42,15 @@ def referrals(rng: np.random.Generator, persons: pl.DataFrame) -> tuple[np.ndarr
     """Return referral days (NEVER where unknown) and 1 known, 0 declared unknown, -1 missing."""
     diagnosis = persons["diagnosis"].to_numpy()
     spread = parameter("referral_log_sd") * rng.standard_normal(len(diagnosis))
-    delay = (parameter("referral_median_days") * np.exp(spread)).astype(int)
+    median = np.array(list(family("referral_median_days").values()))
+    delay = (median[persons["trust"].to_numpy()] * np.exp(spread)).astype(int)
     referral = np.maximum(diagnosis - delay, persons["onset"].to_numpy())
     year = year_of(diagnosis)
     chance = rng.random(len(diagnosis))
     share = np.where(year < 2021, 0.05, over_years("referral_known", year))
     known = np.where(chance < share, 1, np.where(chance < share + (1 - share) / 2, 0, -1))
-    known[np.flatnonzero(year == 2024)] = _known_referrals(rng, persons.filter(year == 2024))
+    new = persons["new"].to_numpy()
+    known[new] = _known_referrals(rng, persons.filter(new))
     return np.where(known == 1, referral, NEVER), known
 
 
@@ -85,12 +67,13 @@ def fluid_examinations(rng: np.random.Generator, persons: pl.DataFrame) -> pl.Da
     """Return `csf_examined` and `oligoclonal_bands`, the new of the report year by quota."""
     diagnosis = persons["diagnosis"].to_numpy()
     examined = rng.random(len(diagnosis)) < over_years("csf_examined", decimal_year(diagnosis))
-    new = (year_of(diagnosis) == 2024) & (persons["included"] < NEVER).to_numpy()
+    new = persons["new"].to_numpy()
     known = rng.random(len(diagnosis)) >= parameter("oligoclonal_status_unknown")
     n_known = round(published_n("oligoclonal_bands_new") * new.sum() / published("new_diagnosed"))
-    examined[new] |= True
-    not_examined = round(new.sum() * published_share("csf_not_examined_5y"))
-    examined[rng.permutation(np.flatnonzero(new))[:not_examined]] = False
+    for group in (new, ~new & (persons["included"] < NEVER).to_numpy() & (diagnosis >= day(2020))):
+        not_examined = round(group.sum() * published_share("csf_not_examined_5y"))
+        examined[group] = True
+        examined[rng.permutation(np.flatnonzero(group))[:not_examined]] = False
     known[new] = False
     known[rng.permutation(np.flatnonzero(new & examined))[:n_known]] = True
     present = rng.random(len(diagnosis)) < published_share("oligoclonal_bands_alive")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 TINY = 1e-12
+FIRST_IN_TURN = 1e6
+"""A weight that puts a position before all with weights near 1."""
 
 
 def largest_remainder(weights: np.ndarray, total: int) -> np.ndarray:
@@ -31,6 +33,21 @@ def split(shares: Mapping[str, float], total: int) -> dict[str, int]:
     """Return `largest_remainder` by name."""
     counts = largest_remainder(np.array(list(shares.values())), total)
     return dict(zip(shares, counts.tolist(), strict=True))
+
+
+def round_table(table: np.ndarray, total: int) -> np.ndarray:
+    """Round a table to whole numbers that keep its whole row and column totals.
+
+    Rows are rounded to sum to `total`, columns but the first within them; the first column takes
+    up the rest of each row.
+    """
+    rows = largest_remainder(table.sum(axis=1), total)
+    whole = np.zeros(table.shape, dtype=int)
+    for column in range(1, table.shape[1]):
+        column_total = round(table[:, column].sum())
+        whole[:, column] = largest_remainder(table[:, column], column_total)
+    whole[:, 0] = np.maximum(rows - whole.sum(axis=1), 0)
+    return whole
 
 
 def draw(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndarray:
@@ -57,6 +74,37 @@ def draw_evenly(rng: np.random.Generator, probability: np.ndarray, n: int) -> np
     scaled = np.cumsum(np.minimum(probability * (n / total), 1.0))
     steps = np.arange(rng.random(), scaled[-1], 1.0)
     return np.unique(np.searchsorted(scaled, steps, side="right").clip(0, len(scaled) - 1))
+
+
+def draw_by_group(
+    rng: np.random.Generator, weights: np.ndarray, group: np.ndarray, shares: np.ndarray, n: int
+) -> np.ndarray:
+    """Return `n` different positions (a mask), each group near its share of `shares`.
+
+    The odds of the shares are scaled together until they sum to `n` over the positions with a
+    positive weight; within a group the likelier are those with the greater weight.
+    """
+    sizes = np.bincount(group[weights > 0], minlength=len(shares))
+    quotas = largest_remainder(_scaled_odds(shares, sizes, n) * sizes, n)
+    chosen = np.zeros(len(weights), dtype=bool)
+    for number, quota in enumerate(quotas):
+        chosen[draw(rng, weights * (group == number), quota)] = True
+    return chosen
+
+
+def _scaled_odds(shares: np.ndarray, sizes: np.ndarray, n: int) -> np.ndarray:
+    odds = shares / (1 - shares)
+    low, high = TINY, 1 / TINY
+    for _ in range(80):
+        factor = np.sqrt(low * high)
+        scaled = factor * odds / (1 + factor * odds)
+        low, high = (factor, high) if (scaled * sizes).sum() < n else (low, factor)
+    return scaled
+
+
+def even_uniforms(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Return `n` uniform numbers in random order, one from each of `n` equal intervals."""
+    return (rng.permutation(n) + rng.random(n)) / max(n, 1)
 
 
 def rake(

@@ -16,7 +16,6 @@ from msanalysis.synthetic.edss import edss_table, invent_edss
 from msanalysis.synthetic.lives import DATA_CUTOFF, NEVER, STATUS_DATE, YEAR, day
 from msanalysis.synthetic.parameters import parameter
 from msanalysis.synthetic.patients import (
-    add_onset_precision,
     patients_table,
     secondary_progression,
 )
@@ -30,7 +29,7 @@ from msanalysis.synthetic.treatment_tables import (
 )
 from msanalysis.synthetic.treatments import treat
 from msanalysis.synthetic.truth import state_truth
-from msanalysis.synthetic.visits import invent_visits, visits_table
+from msanalysis.synthetic.visits import invent_visits, visits_table, with_measurements
 
 POLARS_TYPES = {
     "text": pl.String,
@@ -101,9 +100,7 @@ def synthesise(persons: int = DEFAULT_PERSONS, seed: int = 2024) -> Registry:
 
 def _person_tables(rng: dict[str, np.random.Generator], n: int) -> dict[str, pl.DataFrame]:
     scale = n / DEFAULT_PERSONS
-    persons = (
-        choose_persons(rng["persons"], n).drop("status").with_columns(person=pl.int_range(pl.len()))
-    )
+    persons = choose_persons(rng["persons"], n)
     episodes, periods, status = treat(rng["treatments"], persons, scale)
     persons = _completed(rng["persons"], persons, status)
     ids = _pseudonyms(rng["ids"], len(persons))
@@ -113,10 +110,9 @@ def _person_tables(rng: dict[str, np.random.Generator], n: int) -> dict[str, pl.
     treatments = treatments_table(rng["treatment_tables"], episodes, persons, ids)
     visits = invent_visits(rng["visits"], persons, _changed(persons, episodes))
     edss = invent_edss(rng["edss"], persons, visits, scale)
-    measured = edss.select("person", visit="measured", measured=pl.lit(True)).unique()
-    visits = visits.join(measured, on=["person", "visit"], how="left", maintain_order="left")
-    visits = visits.with_columns(pl.col("measured").fill_null(False))
-    prom, mailings = questionnaires(rng["prom"], persons, _disability(persons, edss), ids, scale)
+    visits = with_measurements(rng["visits"], visits, edss)
+    disability = _disability(persons, edss)
+    prom, mailings = questionnaires(rng["prom"], persons, episodes, periods, disability)
     return {
         "patients": patients_table(rng["patients"], persons, ids),
         "treatments": treatments,
@@ -131,8 +127,8 @@ def _person_tables(rng: dict[str, np.random.Generator], n: int) -> dict[str, pl.
             rng["adverse_events"], persons, episodes, ids
         ),
         "biobank": events.biobank_table(rng["biobank"], persons, ids),
-        "prom": prom,
-        "prom_mailings": mailings,
+        "prom": prom.with_columns(patient_id=ids[prom["person"]]),
+        "prom_mailings": mailings.with_columns(patient_id=ids[mailings["person"]]),
         "registrations": _registrations(rng["registrations"], persons, ids, scale),
     }
 
@@ -147,7 +143,6 @@ def _completed(rng: np.random.Generator, persons: pl.DataFrame, status: np.ndarr
         alive=(pl.col("death") > STATUS_DATE) & data & (pl.col("diagnosis") <= STATUS_DATE),
         new=data & pl.col("diagnosis").is_between(day(2024), STATUS_DATE),
     )
-    known = add_onset_precision(rng, known)
     return known.with_columns(spms=secondary_progression(rng, known))
 
 

@@ -19,54 +19,59 @@ from msanalysis.synthetic.lives import (
     UNKNOWN,
     YEAR,
     day,
+    decimal_year,
     invent_lives,
     registered,
 )
 from msanalysis.synthetic.parameters import (
+    over_years,
     parameter,
     published,
     published_n,
     published_share,
 )
-from msanalysis.synthetic.quotas import largest_remainder, rake, split
+from msanalysis.synthetic.quotas import TINY, largest_remainder, rake, round_table, split
 
 DEFAULT_PERSONS = int(published("registered_total"))
 REPORT_YEAR_START = day(2024)
-NEW, ALIVE, DEAD_EARLIER, DEAD_IN_YEAR = range(4)
+NEW, ALIVE, DEAD_EARLIER, DEAD_IN_YEAR, BESIDES = range(5)
 LIVES_PER_PERSON = 2.4
 FEWEST_LIVES = 6000
 TWO_YEARS_DAYS = 730
-CELL = ("status", "female", "course", "period", "late", "within_24m")
+DIAGNOSIS_MARGIN_DAYS = 3
+CELL = ("status", "female", "course", "period", "entry", "within_24m")
+ORDINARY, BY_JUNE, BY_DECEMBER, REST_OF_DECEMBER, LATE = range(5)
 
 
 def choose_persons(rng: np.random.Generator, persons: int) -> pl.DataFrame:
-    """Return the registry's persons as lives, in random order.
+    """Return the registry's persons as lives with `trust` and `precision`, in random order.
 
-    `persons` of them have data and a diagnosis by the status date; besides them come those who
+    `persons` of them have data, and a diagnosis by the status date; besides them come those who
     consented without data (`included` is NEVER) and those diagnosed until the data cutoff, in
     proportion.
     """
     lives = invent_lives(rng, max(FEWEST_LIVES, int(LIVES_PER_PERSON * persons)))
     lives = lives.with_row_index("life")
     known = _with_data(rng, lives, persons)
-    known = _meet_onset_ages(known)
-    known = known.with_columns(trust=_trusts(rng, known["status"].to_numpy()))
     others = lives.join(known, on="life", how="anti", maintain_order="left")
-    everyone = pl.concat([known, *_besides(rng, others, persons)], how="vertical_relaxed")
-    return everyone.sample(fraction=1, shuffle=True, seed=int(rng.integers(2**31))).drop("life")
+    everyone = pl.concat([known, *_besides(others, persons)], how="vertical_relaxed")
+    everyone = everyone[rng.permutation(everyone.height)].drop("life")
+    everyone = _meet_onset_ages(_with_onset_precision(rng, everyone))
+    trust = _trusts(rng, everyone["status"].to_numpy())
+    return everyone.drop("status").with_columns(trust=trust, person=pl.int_range(pl.len()))
 
 
 def _with_data(rng: np.random.Generator, lives: pl.DataFrame, persons: int) -> pl.DataFrame:
-    by_status = (lives["diagnosis"] <= STATUS_DATE).to_numpy() & registered(lives, STATUS_DATE)
+    by_status = (lives["diagnosis"] <= STATUS_DATE).to_numpy() & registered(lives)
     candidates = lives.filter(by_status).with_columns(_cell_columns())
     candidates = candidates.filter(~((pl.col("status") != NEW) & pl.col("new")))
     cells = candidates.group_by(CELL).len("weight").sort(CELL)
-    cells = cells.with_columns(quota=_cell_quotas(cells, persons), margin=_margin(cells))
+    cells = cells.with_columns(quota=_cell_quotas(cells, persons))
     order = rng.permutation(candidates.height)
     ranked = (
         candidates[order]
-        .join(cells, on=CELL, how="left")
-        .with_columns(priority=pl.int_range(pl.len()).over(CELL) / pl.col("quota").clip(1e-9))
+        .join(cells, on=CELL, how="left", maintain_order="left")
+        .with_columns(priority=pl.int_range(pl.len()).over(CELL) / pl.col("quota").clip(TINY))
     )
     return ranked.sort("priority", maintain_order=True)[:persons].select(*lives.columns, "status")
 
@@ -83,26 +88,50 @@ def _cell_columns() -> list[pl.Expr]:
         .alias("status"),
         new.alias("new"),
         ((diagnosis >= day(2013)).cast(int) + (diagnosis >= day(2017)).cast(int)).alias("period"),
-        ((pl.col("included") >= REPORT_YEAR_START) & ~new).alias("late"),
+        _entry(new).alias("entry"),
         (new & (diagnosis - pl.col("onset") <= TWO_YEARS_DAYS)).alias("within_24m"),
     ]
 
 
-def _margin(cells: pl.DataFrame) -> pl.Series:
-    """Return the group of cells within which rounding keeps the total."""
-    return (cells["status"] * 3 + cells["course"] * (cells["status"] <= ALIVE)).alias("margin")
+def _entry(new: pl.Expr) -> pl.Expr:
+    """Return when a person became known, as far as the report counts it.
+
+    Those diagnosed in 2022 by the June release, by the December release, or in the rest of that
+    December (kept empty, so that the day of the release does not matter); of other years those who
+    were included since the start of the report year.
+    """
+    included = pl.col("included")
+    of_2022 = pl.col("diagnosis").is_between(day(2022), day(2022, 12, 31))
+    return (
+        pl.when(new)
+        .then(ORDINARY)
+        .when(included >= REPORT_YEAR_START)
+        .then(LATE)
+        .when(of_2022 & (included > day(2023, 11, 15)))
+        .then(REST_OF_DECEMBER)
+        .when(of_2022 & (included > day(2023, 5, 15)))
+        .then(BY_DECEMBER)
+        .when(of_2022)
+        .then(BY_JUNE)
+        .otherwise(ORDINARY)
+    )
 
 
 def _cell_quotas(cells: pl.DataFrame, persons: int) -> np.ndarray:
-    """Rake the cells to the published margins and round them to whole persons."""
+    """Rake the cells to the published margins and round them to whole persons.
+
+    Totals by status and course, and by entry, stay exact; finer cells are rounded within them.
+    """
     at = {name: cells[name].to_numpy() for name in CELL}
     weights = rake(cells["weight"].to_numpy(), _counts(at), _shares(at))
-    margin = _margin(cells).to_numpy()
-    groups = np.unique(margin)
-    totals = largest_remainder(np.array([weights[margin == g].sum() for g in groups]), persons)
+    row = at["status"] * len(COURSES) + at["course"] * (at["status"] <= ALIVE)
+    table = np.zeros((row.max() + 1, LATE + 1))
+    np.add.at(table, (row, at["entry"]), weights * (persons / weights.sum()))
+    whole = round_table(table, persons)
     quotas = np.zeros(len(weights), dtype=int)
-    for group, total in zip(groups, totals, strict=True):
-        quotas[margin == group] = largest_remainder(weights[margin == group], total)
+    for group in np.ndindex(*table.shape):
+        cell = (row == group[0]) & (at["entry"] == group[1])
+        quotas[cell] = largest_remainder(weights[cell], whole[group])
     return quotas
 
 
@@ -115,12 +144,17 @@ def _counts(at: dict[str, np.ndarray]) -> list[tuple[np.ndarray, float]]:
     ppms_women = round(women * published_share("ppms_share_women"))
     ppms_men = round(men * published_share("ppms_share_men"))
     rest = published("alive") - published("alive_rrms") - ppms_women - ppms_men
-    late = published("registered_increase") - published("new_diagnosed")
+    new_total = published("new_diagnosed")
+    late = published("registered_increase") - new_total
+    june = published("new_diagnosed_2022_june")
     return [
         (status == DEAD_EARLIER, published("dead_previous_year")),
         (status == DEAD_IN_YEAR, published("dead") - published("dead_previous_year")),
-        (at["late"], late),
-        (~at["late"] & ~new, published("registered_total") - published("registered_increase")),
+        (at["entry"] == BY_JUNE, june),
+        (at["entry"] == BY_DECEMBER, published("new_diagnosed_2022_december") - june),
+        (at["entry"] == REST_OF_DECEMBER, 0),
+        (at["entry"] == LATE, late),
+        ((at["entry"] < LATE) & ~new, published("registered_total") - late - new_total),
         (living & (course == PPMS) & female, ppms_women),
         (living & (course == PPMS) & ~female, ppms_men),
         (living & (course == RRMS), published("alive_rrms")),
@@ -164,6 +198,26 @@ def _shares(at: dict[str, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray, flo
     ]
 
 
+def _with_onset_precision(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
+    """Move onsets known by month to the 15th, those known by year to 1 July.
+
+    An onset keeps its day where the move would pass the diagnosis or the limit of 24 months.
+    """
+    onset, diagnosis = persons["onset"].to_numpy(), persons["diagnosis"].to_numpy()
+    dates = onset.astype("datetime64[D]")
+    by_month = dates.astype("datetime64[M]").astype("datetime64[D]").astype(int) + 14
+    by_year = (dates.astype("datetime64[Y]").astype("datetime64[M]") + 6).astype("datetime64[D]")
+    year_only = rng.random(len(onset)) < over_years("onset_year_only", decimal_year(onset))
+    month_only = rng.random(len(onset)) < parameter("onset_month_only")
+    moved = np.where(year_only, by_year.astype(int), np.where(month_only, by_month, onset))
+    same_side = (diagnosis - moved <= TWO_YEARS_DAYS) == (diagnosis - onset <= TWO_YEARS_DAYS)
+    moves = (moved <= diagnosis - DIAGNOSIS_MARGIN_DAYS) & same_side
+    precision = np.where(year_only, "year", np.where(month_only, "month", "day"))
+    return persons.with_columns(
+        onset=np.where(moves, moved, onset), precision=np.where(moves, precision, "day")
+    )
+
+
 def _meet_onset_ages(persons: pl.DataFrame) -> pl.DataFrame:
     """Move births by some days, so that mean ages at onset are the published ones.
 
@@ -202,27 +256,16 @@ def _trusts(rng: np.random.Generator, status: np.ndarray) -> np.ndarray:
     return trust
 
 
-def _besides(rng: np.random.Generator, lives: pl.DataFrame, persons: int) -> list[pl.DataFrame]:
+def _besides(lives: pl.DataFrame, persons: int) -> list[pl.DataFrame]:
     """Return the consented without data, and those diagnosed between status date and cutoff."""
     scale = persons / DEFAULT_PERSONS
-    living = lives.filter((pl.col("death") > DATA_CUTOFF) & (pl.col("emigration") > DATA_CUTOFF))
+    living = lives.filter(pl.min_horizontal("death", "emigration") > DATA_CUTOFF)
     without = living.filter(pl.col("consent") <= STATUS_DATE).sort("consent", descending=True)
-    n_without = round(published("consented_without_data") * scale)
-    without = without[: 3 * n_without].sample(n_without, seed=int(rng.integers(2**31)))
+    without = without[: round(published("consented_without_data") * scale)]
     after = living.filter(
         pl.col("diagnosis").is_between(STATUS_DATE + 1, DATA_CUTOFF)
         & (pl.col("included") <= DATA_CUTOFF)
     )
-    n_after = min(round(parameter("diagnosed_after_status_date") * scale), after.height)
-    groups = [without.with_columns(included=pl.lit(NEVER)), after[:n_after]]
-    return [
-        group.with_columns(status=pl.lit(NEW, pl.Int64)).pipe(
-            lambda frame: frame.with_columns(trust=_trusts(rng, np.full(frame.height, ALIVE)))
-        )
-        for group in groups
-    ]
-
-
-def course_codes(course: np.ndarray) -> np.ndarray:
-    """Return the code of each course."""
-    return np.array(COURSES)[course]
+    after = after[: round(parameter("diagnosed_after_status_date") * scale)]
+    groups = (without.with_columns(included=pl.lit(NEVER)), after)
+    return [group.with_columns(status=pl.lit(BESIDES)) for group in groups]

@@ -24,7 +24,7 @@ from msanalysis.synthetic.parameters import (
     published,
     published_share,
 )
-from msanalysis.synthetic.quotas import draw, draw_evenly, largest_remainder
+from msanalysis.synthetic.quotas import draw, draw_evenly, even_uniforms, largest_remainder
 from msanalysis.synthetic.substances import HSCT, NONE, OFATUMUMAB, code, on_market
 
 LONGEST_WASHOUT_DAYS = 90
@@ -128,7 +128,10 @@ def end_rituximab(rng: np.random.Generator, starts: pl.DataFrame, scale: float) 
     n = round(published("rituximab_switched") * scale)
     switched = np.zeros(len(starts), dtype=bool)
     switched[order[draw_evenly(rng, -np.expm1(-at_end[order]), n)]] = True
-    when = -np.log1p(rng.random(len(starts)) * np.expm1(-at_end))
+    when = np.zeros(len(starts))
+    when[switched] = -np.log1p(
+        even_uniforms(rng, int(switched.sum())) * np.expm1(-at_end[switched])
+    )
     next_start = (
         starts["start"].to_numpy() + 1 + (np.interp(when, cumulative, grid) * YEAR).astype(int)
     )

@@ -5,7 +5,7 @@ import polars as pl
 
 from msanalysis.synthetic.lives import PPMS, RRMS, STATUS_DATE, UNKNOWN, YEAR
 from msanalysis.synthetic.parameters import family, parameter, published, published_share
-from msanalysis.synthetic.quotas import draw, largest_remainder
+from msanalysis.synthetic.quotas import FIRST_IN_TURN, draw, largest_remainder
 from msanalysis.synthetic.substances import (
     CLADRIBINE,
     NONE,
@@ -20,7 +20,6 @@ from msanalysis.synthetic.substances import (
 )
 
 SHORTEST_LINE_DAYS = 150
-FIRST_IN_TURN = 1e6
 
 
 def decide_statuses(rng: np.random.Generator, persons: pl.DataFrame, scale: float) -> np.ndarray:

@@ -208,5 +208,7 @@ def secondary_progression_seen(
     spms = persons["spms"].to_numpy().copy()
     for_it = np.flatnonzero(reason == "spms")
     person = periods["person"].to_numpy()[for_it]
-    np.minimum.at(spms, person, periods["start"].to_numpy()[for_it] - 1)
+    year_after = persons["onset"].to_numpy()[person] + int(YEAR)
+    seen = np.maximum(periods["start"].to_numpy()[for_it], year_after)
+    np.minimum.at(spms, person, np.minimum(seen, persons["view_end"].to_numpy()[person] - 1))
     return spms

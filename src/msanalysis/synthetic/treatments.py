@@ -64,7 +64,7 @@ def treat(
     last, on_ocrelizumab = place_ofatumumab(rng, last, on_rituximab, scale)
     earlier = _earlier_lines(rng, persons, last, on_rituximab, on_ocrelizumab)
     episodes = pl.concat([_rituximab_episodes(on_rituximab), _last_episodes(last), earlier])
-    episodes = _stopped_by_death(episodes, persons)
+    episodes = _ended(episodes, persons)
     episodes = meet_natalizumab_stops(rng, episodes, scale)
     return episodes, _untreated(persons, episodes, last), status
 
@@ -272,19 +272,28 @@ def _episode_frame(
     )
 
 
-def _stopped_by_death(episodes: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
-    """End what runs at death; drop what would begin after death, emigration or the cutoff."""
-    known = persons.select("person", "death", "view_end")
+def _ended(frame: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+    """End at death what runs then; drop what would begin after death, emigration or the cutoff.
+
+    Of those who emigrate nothing is known after it: what runs then stays open.
+    """
+    known = persons.select("person", "death", "emigration", "view_end")
+    gone = pl.min_horizontal("death", "emigration", pl.lit(DATA_CUTOFF + 1))
+    died = (pl.col("stop") >= pl.col("death")) & (pl.col("death") == gone) & (gone <= DATA_CUTOFF)
     return (
-        episodes.join(known, on="person", how="left", maintain_order="left")
-        .filter(pl.col("start") <= pl.col("view_end"))
+        frame.join(known, on="person", how="left", maintain_order="left")
+        .filter(pl.col("start") < pl.col("view_end"))
         .with_columns(
-            died=(pl.col("stop") >= pl.col("death")) & (pl.col("death") <= DATA_CUTOFF),
-            stop=pl.when(pl.col("stop") > pl.col("view_end"))
-            .then(pl.when(pl.col("death") <= DATA_CUTOFF).then("death").otherwise(NEVER))
+            died=died,
+            stop=pl.when(died)
+            .then("death")
+            .when(pl.col("stop") >= gone)
+            .then(NEVER)
+            .when((pl.col("stop") == STATUS_DATE) & (pl.col("start") < STATUS_DATE))
+            .then(STATUS_DATE - 1)
             .otherwise("stop"),
         )
-        .drop("death", "view_end")
+        .drop("death", "emigration", "view_end")
     )
 
 
@@ -297,16 +306,7 @@ def _untreated(persons: pl.DataFrame, episodes: pl.DataFrame, last: pl.DataFrame
     ).select("person", start="stop", stop=pl.lit(NEVER))
     parts = [running, stopped, _gaps_between(episodes), _gaps_before(persons, episodes, running)]
     periods = pl.concat([part.cast(pl.Int64) for part in parts])
-    seen = persons.select("person", "view_end", "death")
-    ended = pl.when(pl.col("death") <= DATA_CUTOFF).then("death").otherwise(NEVER)
-    return (
-        periods.join(seen, on="person", how="left", maintain_order="left")
-        .filter(pl.col("start") < pl.col("view_end"))
-        .with_columns(
-            stop=pl.when(pl.col("stop") > pl.col("view_end")).then(ended).otherwise("stop")
-        )
-        .select("person", "start", "stop")
-    )
+    return _ended(periods, persons).drop("died")
 
 
 def _gaps_between(episodes: pl.DataFrame) -> pl.DataFrame:
@@ -329,3 +329,25 @@ def _gaps_before(
     )
     lasting = (pl.col("start") > STATUS_DATE) & (pl.col("diagnosis") <= STATUS_DATE)
     return waits.filter(long | lasting).select("person", start="diagnosis", stop="start")
+
+
+def treatment_known(episodes: pl.DataFrame, periods: pl.DataFrame, when: np.ndarray) -> np.ndarray:
+    """Return whether each person has a treatment, or a period without, on their day of `when`.
+
+    A one-off treatment lasts until the next treatment or period.
+    """
+    one_off = pl.Series(ONE_OFF)[episodes["substance"]]
+    events = pl.concat(
+        [
+            episodes.select("person", "start", "stop", one_off=one_off),
+            periods.select("person", "start", "stop", one_off=pl.lit(False)),
+        ]
+    ).sort("person", "start")
+    following = pl.col("start").shift(-1).over("person").fill_null(NEVER)
+    last = pl.when("one_off").then(following - 1).otherwise("stop")
+    running = events.with_columns(last=last, when=pl.Series(when)[events["person"]]).filter(
+        pl.col("when").is_between("start", "last")
+    )
+    known = np.zeros(len(when), dtype=bool)
+    known[running["person"].to_numpy()] = True
+    return known

@@ -7,7 +7,7 @@ from msanalysis import codes
 from msanalysis.synthetic.lives import PPMS, RRMS, UNKNOWN, day
 from msanalysis.synthetic.parameters import family, over_years, parameter, published_share
 from msanalysis.synthetic.person_years import draw_days, person_years
-from msanalysis.synthetic.quotas import draw, largest_remainder
+from msanalysis.synthetic.quotas import FIRST_IN_TURN, draw, draw_by_group
 from msanalysis.synthetic.registration import registered_days
 from msanalysis.synthetic.substances import UNKNOWN_STATUS
 
@@ -22,12 +22,29 @@ def invent_visits(
     In the report year those `updated` and those with relapses known are quotas; other years are
     drawn. `changed` marks persons whose treatment changed in the report year: seen first.
     """
-    usual = _usual_visits(rng, persons)
-    of_year = _visits_of_report_year(rng, persons, changed)
-    return pl.concat([usual, of_year]).sort("person", "visit")
+    of_year, relapses_known = _visits_of_report_year(rng, persons, changed)
+    usual = _usual_visits(rng, persons, relapses_known)
+    visits = pl.concat([usual, of_year]).sort("person", "visit")
+    return visits.unique(["person", "visit"], keep="first", maintain_order=True)
 
 
-def _usual_visits(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
+def with_measurements(
+    rng: np.random.Generator, visits: pl.DataFrame, edss: pl.DataFrame
+) -> pl.DataFrame:
+    """Mark the visits at which an EDSS was `measured`, and add a visit where one was without."""
+    measured = edss.select("person", visit="measured", measured=pl.lit(True))
+    both = visits.join(measured, on=["person", "visit"], how="full", coalesce=True)
+    updated = pl.Series(rng.random(len(both)) >= parameter("visit_without_update"))
+    return both.sort("person", "visit").with_columns(
+        pl.col("updated").fill_null(updated),
+        pl.col("measured").fill_null(False),
+    )
+
+
+def _usual_visits(
+    rng: np.random.Generator, persons: pl.DataFrame, relapses_known: np.ndarray
+) -> pl.DataFrame:
+    """Draw visits of other years; after the report year relapses are known of `relapses_known`."""
     years = person_years(persons, REPORT_YEAR + 1).filter(pl.col("year") != REPORT_YEAR)
     by_trust = np.array(list(family("updated_trust").values()))
     effect = (by_trust / by_trust.mean())[persons["trust"].to_numpy()] ** 0.5
@@ -41,12 +58,15 @@ def _usual_visits(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFra
         visit=draw_days(rng, visits["first"].to_numpy(), visits["last"].to_numpy()),
         updated=pl.lit(rng.random(len(visits)) >= parameter("visit_without_update")),
     )
-    return known.with_columns(relapses_to="visit")
+    known_since = pl.Series(relapses_known)[known["person"]]
+    entered = (pl.col("visit") < day(REPORT_YEAR)) | known_since
+    return known.with_columns(relapses_to=pl.when(entered).then("visit"))
 
 
 def _visits_of_report_year(
     rng: np.random.Generator, persons: pl.DataFrame, changed: np.ndarray
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """Return the visits of the report year, and of whom relapses are known for it."""
     updated = np.zeros(len(persons), dtype=bool)
     for course, share in (
         (RRMS, published_share("treatment_status_updated_rrms")),
@@ -63,7 +83,8 @@ def _visits_of_report_year(
         persons["view_end"].to_numpy() > day(REPORT_YEAR, 12, 31)
     )
     extra = rng.random(len(persons)) < parameter("visit_without_update") * present
-    return _days_of_report_year(rng, persons, updated, relapses, updated | extra)
+    visits = _days_of_report_year(rng, persons, updated, relapses, updated | extra)
+    return visits, relapses
 
 
 def _updated(
@@ -75,32 +96,14 @@ def _updated(
 ) -> np.ndarray:
     """Choose whose treatment status was updated: a quota by trust, the changed first."""
     member = (persons["alive"] & (persons["course"] == course)).to_numpy()
-    trust = persons["trust"].to_numpy()
-    sizes = np.bincount(trust[member], minlength=len(codes.trusts()))
-    shares = _scaled(np.array(list(family("updated_trust").values())), sizes, share)
-    quotas = largest_remainder(shares * sizes, round(share * member.sum()))
     present = persons["emigration"].to_numpy() > day(REPORT_YEAR, 12, 31)
-    weight = member * present * np.where(changed, 1e6, 1.0)
+    weight = member * present * np.where(changed, FIRST_IN_TURN, 1.0)
     weight = weight * np.where(persons["status"] == UNKNOWN_STATUS, 1e-3, 1.0)
     weight = weight * np.where(persons["status"] >= 0, 1.6, 1.0)
-    chosen = np.zeros(len(persons), dtype=bool)
-    for number, quota in enumerate(quotas):
-        chosen[draw(rng, weight * (trust == number), quota)] = True
-    return chosen
-
-
-def _scaled(shares: np.ndarray, sizes: np.ndarray, nation: float) -> np.ndarray:
-    """Scale the odds of the trusts so that the nation's share comes out."""
-    odds = shares / (1 - shares)
-    low, high = 1e-3, 1e3
-    for _ in range(60):
-        factor = np.sqrt(low * high)
-        scaled = factor * odds / (1 + factor * odds)
-        if (scaled * sizes).sum() < nation * sizes.sum():
-            low = factor
-        else:
-            high = factor
-    return scaled
+    shares = np.array(list(family("updated_trust").values()))
+    return draw_by_group(
+        rng, weight, persons["trust"].to_numpy(), shares, round(share * member.sum())
+    )
 
 
 def _days_of_report_year(
