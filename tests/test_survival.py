@@ -187,6 +187,16 @@ def test_survival_that_reached_zero_stays_there_when_others_enter():
     assert curve["lower"].isna().all()
 
 
+def test_a_tick_has_a_row_of_its_own_where_someone_is_at_risk():
+    cohort = persons((5, "death"), (9, "censored"), entry_days=[0, 6])
+    frame = estimate_survival(
+        cohort, event="death", delayed_entry=True, ticks_days=[0, 3.5, 6, 8, 9, 12]
+    ).frame
+    assert frame["time_days"].tolist() == [4, 5, 8, 9]
+    assert frame["n_at_risk"].tolist() == [1, 1, 1, 1]
+    assert frame["n_events"].tolist() == [0, 1, 0, 0]
+
+
 def test_several_codes_are_one_event():
     cohort = persons((10, "death"), (20, "emigration"), (30, "cutoff"))
     both = estimate_survival(cohort, event=["death", "emigration"]).frame

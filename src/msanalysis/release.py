@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from msanalysis.core import ALL, Released, Result
+from msanalysis.intervals import probability_limits
 
 
 @dataclass(frozen=True)
@@ -326,31 +326,16 @@ def _close_at(day, start, end, segment, steps, closable) -> int:
     return end
 
 
-def _interval(merged: pd.DataFrame, entered: np.ndarray, settings) -> dict[str, np.ndarray]:
+def _interval(steps: pd.DataFrame, entered: np.ndarray, settings) -> dict[str, np.ndarray]:
     """Greenwood's interval from what is shown: at risk during a step is the actuarial number."""
-    exposed = merged["n_at_risk"] - merged["n_censored"] / 2 + entered / 2
-    events = merged["n_events"]
+    exposed = steps["n_at_risk"] - steps["n_censored"] / 2 + entered / 2
+    events = steps["n_events"]
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.cumsum(np.where(events > 0, events / (exposed * (exposed - events)), 0.0))
-        z = norm.ppf(0.5 + settings.get("level", 0.95) / 2)
-        survival = merged["estimate"].to_numpy()
-        lower, upper = _LIMITS[settings.get("interval", "log-log")](survival, z * np.sqrt(variance))
-    return {"lower": np.clip(lower, 0, 1), "upper": np.clip(upper, 0, 1)}
-
-
-def _plain(survival, width):
-    return survival * (1 - width), survival * (1 + width)
-
-
-def _log(survival, width):
-    return survival * np.exp(-width), survival * np.exp(width)
-
-
-def _log_log(survival, width):
-    shift = width / np.log(survival)
-    whole = survival == 1
-    lower, upper = survival ** np.exp(-shift), survival ** np.exp(shift)
-    return np.where(whole, 1.0, lower), np.where(whole, 1.0, upper)
-
-
-_LIMITS = {"plain": _plain, "log": _log, "log-log": _log_log}
+        lower, upper = probability_limits(
+            steps["estimate"].to_numpy(),
+            np.sqrt(variance),
+            settings["interval"],
+            settings["level"],
+        )
+    return {"lower": lower, "upper": upper}

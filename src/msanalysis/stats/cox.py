@@ -12,7 +12,7 @@ from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm
 
 from msanalysis.core import ALL, statistic
-from msanalysis.stats.intervals import normal_quantile
+from msanalysis.intervals import normal_quantile
 from msanalysis.stats.risk_set import (
     FROM_TIME_ZERO,
     Persons,

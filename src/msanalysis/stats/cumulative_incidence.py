@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from msanalysis.core import statistic
-from msanalysis.stats.intervals import Interval, probability_limits
+from msanalysis.intervals import Interval, probability_limits
 from msanalysis.stats.risk_set import Persons, RiskSet, count_at_risk, count_risk_set, event_codes
 from msanalysis.stats.strata import split_persons, stack
 from msanalysis.stats.survival import is_observed, kaplan_meier, last_step

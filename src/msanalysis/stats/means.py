@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import t as t_distribution
 
 from msanalysis.core import statistic
-from msanalysis.stats.intervals import check_level
+from msanalysis.intervals import check_level
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import split_rows, stack
 

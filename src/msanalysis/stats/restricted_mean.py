@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from msanalysis.core import statistic
-from msanalysis.stats.intervals import normal_quantile
+from msanalysis.intervals import normal_quantile
 from msanalysis.stats.risk_set import Persons, count_at_risk, count_risk_set, event_codes
 from msanalysis.stats.strata import split_persons, stack
 from msanalysis.stats.survival import kaplan_meier

@@ -122,9 +122,16 @@ def _refuse(bad: np.ndarray, column: str, fault: str) -> None:
         )
 
 
-def count_risk_set(persons: Persons) -> RiskSet:
-    """Count who is at risk, has the event, is censored and enters, at each distinct exit day."""
-    time, day = np.unique(persons.exit, return_inverse=True)
+def count_risk_set(persons: Persons, also_days: Iterable[float] = ()) -> RiskSet:
+    """Count who is at risk, has the event, is censored and enters, at each distinct exit day.
+
+    Those of `also_days` after time zero on which someone is at risk are counted at too, a part of
+    a day as the next whole one.
+    """
+    also = np.ceil(np.asarray([*also_days], dtype=float)).astype(persons.exit.dtype)
+    also = also[(also > 0) & (count_at_risk(persons, also) > 0)]
+    time = np.union1d(persons.exit, also)
+    day = np.searchsorted(time, persons.exit)
     by_cause = np.bincount(
         persons.cause * len(time) + day, minlength=(persons.n_causes + 1) * len(time)
     ).reshape(persons.n_causes + 1, len(time))

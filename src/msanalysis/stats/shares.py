@@ -5,7 +5,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from msanalysis.core import ALL, statistic
-from msanalysis.stats.intervals import check_level
+from msanalysis.intervals import check_level
 from msanalysis.stats.strata import split_rows, stack
 
 _SHARES = {

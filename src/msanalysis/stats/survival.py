@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from msanalysis.core import statistic
-from msanalysis.stats.intervals import Interval, probability_limits
+from msanalysis.intervals import Interval, probability_limits
 from msanalysis.stats.risk_set import Persons, RiskSet, count_at_risk, count_risk_set, event_codes
 from msanalysis.stats.strata import split_persons, stack
 
@@ -88,14 +88,15 @@ def estimate_survival(
     interval, level
         Pointwise interval with Greenwood's variance.
     ticks_days
-        Days under which a figure prints the numbers at risk; the gate puts its steps there.
+        Days under which a figure prints the numbers at risk: they have a row of their own, and
+        the gate puts its steps there.
 
     Returns
     -------
     Result
-        A row a distinct exit day and stratum: `stratum`, `time_days`, `n_at_risk` (just before the
-        day), `n_events`, `n_censored`, `n_entered` (since the row before), `estimate`, `lower`,
-        `upper`. The limits are missing where the estimate is 1 or 0.
+        A row a distinct exit day (or tick) and stratum: `stratum`, `time_days`, `n_at_risk` (just
+        before the day), `n_events`, `n_censored`, `n_entered` (since the row before), `estimate`,
+        `lower`, `upper`. The limits are missing where the estimate is 1 or 0.
 
     Raises
     ------
@@ -109,13 +110,18 @@ def estimate_survival(
     """
     strata = split_persons(frame, by, [event_codes(event)], delayed_entry)
     return stack(
-        ({"stratum": stratum, **_curve(persons, interval, level)} for stratum, persons in strata),
+        (
+            {"stratum": stratum, **_curve(persons, interval, level, ticks_days)}
+            for stratum, persons in strata
+        ),
         _CURVE,
     )
 
 
-def _curve(persons: Persons, interval: Interval, level: float) -> Mapping[str, Any]:
-    risk = count_risk_set(persons)
+def _curve(
+    persons: Persons, interval: Interval, level: float, ticks_days: Sequence[float] = ()
+) -> Mapping[str, Any]:
+    risk = count_risk_set(persons, ticks_days)
     estimate, relative_error = kaplan_meier(risk)
     lower, upper = probability_limits(estimate, relative_error, interval, level)
     return {
