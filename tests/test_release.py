@@ -27,6 +27,7 @@ def table(counts, dimension="level", **more):
         counts={"n": ("share",)},
         dimension=dimension,
         population="invented",
+        n_persons=sum(counts),
         settings={},
         provenance=PROVENANCE,
         **more,

@@ -72,6 +72,7 @@ class Cohort:
             counts={"n": ()},
             dimension="step",
             population=self.name,
+            n_persons=included,
             settings={},
             provenance=self.provenance,
         )
@@ -91,6 +92,8 @@ class Result:
         hidden, they are hidden with it.
     dimension
         The column whose level `all` is the sum of its other levels; empty where there is none.
+    n_persons
+        Persons in the cohort it was computed from.
     settings
         The arguments of the call that made it, defaults included.
     """
@@ -100,6 +103,7 @@ class Result:
     frame: pd.DataFrame
     counts: Mapping[str, tuple[str, ...]]
     population: str
+    n_persons: int
     settings: Mapping[str, Any]
     provenance: Provenance
     dimension: str = ""
@@ -119,6 +123,8 @@ class Released:
         missing here and false in `hidden` has no value (a median that is not reached).
     hidden
         Same shape as `frame`: which cells the gate hides.
+    n_persons
+        Persons in the cohort; None where they are too few to say.
     policy
         Name of the policy it passed under.
     """
@@ -129,6 +135,7 @@ class Released:
     hidden: pd.DataFrame
     counts: Mapping[str, tuple[str, ...]]
     population: str
+    n_persons: int | None
     settings: Mapping[str, Any]
     provenance: Provenance
     policy: str
@@ -179,6 +186,7 @@ def statistic(
                 counts=MappingProxyType(dict(counts)),
                 dimension=dimension,
                 population=cohort.name,
+                n_persons=len(frame),
                 settings=MappingProxyType(recorded),
                 provenance=cohort.provenance,
             )

@@ -74,6 +74,7 @@ def release(result: Result) -> Released:
         hidden=hidden,
         counts=result.counts,
         population=result.population,
+        n_persons=result.n_persons if result.n_persons >= policy.threshold else None,
         settings=result.settings,
         provenance=result.provenance,
         policy=policy.name,

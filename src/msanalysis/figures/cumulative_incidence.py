@@ -20,7 +20,7 @@ def plot_cumulative_incidence(
     axes = figure.subplots()
     if released.frame.empty:
         theme.say_nothing_to_draw(axes, lang)
-        theme.sign(figure, [released], None, lang)
+        theme.sign(figure, released, lang)
         return figure
     curves = _from_zero(released.frame, time_unit)
     causes = list(curves["cause"].unique())
@@ -36,7 +36,7 @@ def plot_cumulative_incidence(
             color=theme.COLOURS[cause], alpha=0.18, linewidth=0,
         )  # fmt: skip
     _label_axes(axes, released, time_zero, time_unit, lang)
-    theme.sign(figure, [released], None, lang)
+    theme.sign(figure, released, lang)
     return figure
 
 

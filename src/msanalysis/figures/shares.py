@@ -24,10 +24,7 @@ def plot_shares(released: Released, *, lang: str, measured: str) -> Figure:
         theme.say_nothing_to_draw(axes, lang)
     else:
         _draw_bars(axes, levels, measured, lang)
-    total = released.frame.loc[released.frame["level"] == ALL, "n"]
-    theme.sign(
-        figure, [released], None if total.isna().any() or total.empty else int(total.sum()), lang
-    )
+    theme.sign(figure, released, lang)
     return figure
 
 

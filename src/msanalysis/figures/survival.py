@@ -29,7 +29,7 @@ def plot_survival(
     figure = theme.new_figure(3.9 + 0.16 * max(3, len(strata)))
     if not strata:
         theme.say_nothing_to_draw(figure.subplots(), lang)
-        theme.sign(figure, [released], None, lang)
+        theme.sign(figure, released, lang)
         return figure
     axes, below = _axes_with_table(figure, max(3, len(strata)))
     for stratum in strata:
@@ -38,7 +38,7 @@ def plot_survival(
     if len(strata) > 1:
         axes.legend(loc="lower left")
     _write_table(below, released, strata, time_unit, lang)
-    theme.sign(figure, [released], _n_at_start(released.frame), lang)
+    theme.sign(figure, released, lang)
     return figure
 
 
@@ -64,10 +64,11 @@ def plot_survival_estimates(
     axes.legend(loc="lower left")
     counted = {name: each for name, each in drawn.items() if "n_at_risk" in each.frame}
     rows = [
-        (word(name, lang), _at_risk(each.frame, _ticks(each))) for name, each in counted.items()
+        (word(name, lang), _at_risk(each, each.frame, _ticks(each)))
+        for name, each in counted.items()
     ]
     _write_rows(below, _ticks(released[0]), rows, time_unit, lang)
-    theme.sign(figure, released, _n_at_start(released[0].frame), lang)
+    theme.sign(figure, released[0], lang)
     return figure
 
 
@@ -118,12 +119,12 @@ def _write_table(below: Axes, released: Released, strata, time_unit: str, lang: 
     frame = released.frame
     if len(strata) > 1:
         rows = [
-            (word(stratum, lang), _at_risk(frame[frame["stratum"] == stratum], ticks))
+            (word(stratum, lang), _at_risk(released, frame[frame["stratum"] == stratum], ticks))
             for stratum in strata
         ]
     else:
         rows = [
-            (word("n_at_risk", lang), _at_risk(frame, ticks)),
+            (word("n_at_risk", lang), _at_risk(released, frame, ticks)),
             (word("n_censored", lang), _so_far(frame, "n_censored", ticks)),
             (word("n_events", lang), _so_far(frame, "n_events", ticks)),
         ]
@@ -162,9 +163,14 @@ def _ticks(released: Released) -> list[int]:
     return sorted(math.ceil(tick) for tick in released.settings.get("ticks_days", ()))
 
 
-def _at_risk(rows: pd.DataFrame, ticks: list[int]) -> list[int | None]:
-    """Return who is at risk on each tick: the start of the step after the day before it."""
+def _at_risk(released: Released, rows: pd.DataFrame, ticks: list[int]) -> list[int | None]:
+    """Return who is at risk on each tick: the start of the step after the day before it.
+
+    With delayed entry the first step does not begin at time zero.
+    """
     starts = dict(zip([0, *(rows["time_days"] + 1)], [*rows["n_at_risk"], None], strict=True))
+    if released.settings.get("delayed_entry"):
+        del starts[0]
     return [starts.get(tick) for tick in ticks]
 
 
@@ -173,9 +179,3 @@ def _so_far(rows: pd.DataFrame, column: str, ticks: list[int]) -> list[int | Non
     sums = rows[column].cumsum().where(rows[column].notna(), None)
     by_day = dict(zip([0, *(rows["time_days"] + 1)], [0, *sums], strict=True))
     return [by_day.get(tick) for tick in ticks]
-
-
-def _n_at_start(frame: pd.DataFrame) -> int | None:
-    if "n_at_risk" not in frame or frame.empty:
-        return None
-    return int(frame.groupby("stratum", sort=False)["n_at_risk"].first().sum())

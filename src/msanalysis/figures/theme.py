@@ -1,11 +1,10 @@
 """One look for all figures: colours that the colour-blind and a grey printer tell apart."""
 
-from collections.abc import Sequence
-
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from msanalysis.core import Released
 from msanalysis.labels import number, word
@@ -78,21 +77,26 @@ def new_figure(height_inches: float) -> Figure:
     return Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
 
 
-def percent_axis(axis, lang: str) -> None:
-    """Write a 0-1 axis in percent, as the language writes numbers."""
-    axis.set_major_formatter(
-        FuncFormatter(lambda share, _: f"{number(100 * share, 0, lang)}\u00a0%")
-    )
+def percent_axis(axis: Axis, lang: str) -> None:
+    """Write a 0-1 axis in percent, with the decimals its ticks need."""
+    axis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{_percent(share, lang)}\u00a0%"))
 
 
-def sign(figure: Figure, released: Sequence[Released], n: int | None, lang: str) -> None:
-    """Write source, extract, n and, where it applies, SYNTHETIC under the figure."""
-    provenance = released[0].provenance
+def _percent(share: float, lang: str) -> str:
+    value = round(100 * share, 6)
+    decimals = next(places for places in range(7) if round(value, places) == value)
+    return number(value, decimals, lang)
+
+
+def sign(figure: Figure, released: Released, lang: str) -> None:
+    """Write n, source, extract and, where it applies, SYNTHETIC under the figure."""
+    provenance = released.provenance
     cutoff = provenance.data_cutoff
     day = f"{cutoff:%d.%m.%Y}" if lang == "nb" else f"{cutoff.day} {cutoff:%B %Y}"
     parts = [f"{word('source', lang)}: {word('source_' + provenance.source, lang)}, {day}"]
-    if n is not None:
-        parts.insert(0, f"n = {number(n, 0, lang)}")
+    if released.n_persons:
+        parts.insert(0, f"n = {number(released.n_persons, 0, lang)}")
     figure.supxlabel("   ".join(parts), fontsize=7, color="#444444", x=0.01, ha="left")
     if provenance.source == "synthetic":
         stamp = word("synthetic_stamp", lang)

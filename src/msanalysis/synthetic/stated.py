@@ -42,6 +42,7 @@ def _stated(statistic: str, rows: list[tuple], types: dict[str, str], extract: E
         frame=pd.DataFrame(rows, columns=list(types)).astype(types),
         counts={},
         population="invented_lives",
+        n_persons=0,
         settings={},
         provenance=extract.provenance,
     )
