@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from msanalysis.synthetic.lives import DATA_CUTOFF, NEVER, PPMS, RRMS, UNKNOWN, decimal_year
+from msanalysis.synthetic.lives import NEVER, PPMS, RRMS, UNKNOWN, decimal_year
 from msanalysis.synthetic.parameters import (
     family,
     over_years,
@@ -100,4 +100,4 @@ def _starts(rng: np.random.Generator, treated: pl.DataFrame, rrms: np.ndarray) -
     late = IN_TIME_DAYS + 1 + rng.exponential(parameter("new_late_start_mean_days"), len(rrms))
     delay = np.where(early, soon, late).astype(int)
     start = np.maximum(diagnosis + delay, treated["onset"].to_numpy() + 1)
-    return np.where(started, np.minimum(start, DATA_CUTOFF), NEVER)
+    return np.where(started, np.minimum(start, treated["view_end"].to_numpy() - 1), NEVER)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 TINY = 1e-12
+GOLDEN_RATIO = (1 + 5**0.5) / 2
 FIRST_IN_TURN = 1e6
 """A weight that puts a position before all with weights near 1."""
 
@@ -29,25 +30,33 @@ def largest_remainder(weights: np.ndarray, total: int) -> np.ndarray:
     return whole
 
 
+def round_in_order(weights: np.ndarray, total: int) -> np.ndarray:
+    """Return whole numbers in proportion to `weights` that sum to `total`.
+
+    The running sum is rounded, so that the sum of any stretch of neighbours is off by less than
+    one: whatever they are sorted by keeps its shares.
+    """
+    running = np.cumsum(weights) * (total / max(weights.sum(), TINY))
+    return np.diff(np.floor(running + 0.5).astype(int), prepend=0)
+
+
 def split(shares: Mapping[str, float], total: int) -> dict[str, int]:
     """Return `largest_remainder` by name."""
     counts = largest_remainder(np.array(list(shares.values())), total)
     return dict(zip(shares, counts.tolist(), strict=True))
 
 
-def round_table(table: np.ndarray, total: int) -> np.ndarray:
-    """Round a table to whole numbers that keep its whole row and column totals.
+def round_table(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Round a table to whole numbers with the row totals `rows` and the nearest column totals.
 
-    Rows are rounded to sum to `total`, columns but the first within them; the first column takes
-    up the rest of each row.
+    Rows are rounded one by one; in each column the greatest cell takes up the difference. All rows
+    keep their totals where the greatest cells of the columns are in one row.
     """
-    rows = largest_remainder(table.sum(axis=1), total)
-    whole = np.zeros(table.shape, dtype=int)
-    for column in range(1, table.shape[1]):
-        column_total = round(table[:, column].sum())
-        whole[:, column] = largest_remainder(table[:, column], column_total)
-    whole[:, 0] = np.maximum(rows - whole.sum(axis=1), 0)
-    return whole
+    columns = largest_remainder(table.sum(axis=0), rows.sum())
+    whole = np.array([largest_remainder(row, n) for row, n in zip(table, rows, strict=True)])
+    greatest = (table.argmax(axis=0), np.arange(len(columns)))
+    whole[greatest] += columns - whole.sum(axis=0)
+    return np.maximum(whole, 0)
 
 
 def draw(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndarray:
@@ -103,8 +112,11 @@ def _scaled_odds(shares: np.ndarray, sizes: np.ndarray, n: int) -> np.ndarray:
 
 
 def even_uniforms(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Return `n` uniform numbers in random order, one from each of `n` equal intervals."""
-    return (rng.permutation(n) + rng.random(n)) / max(n, 1)
+    """Return `n` uniform numbers of which every stretch of neighbours is spread evenly over 0 to 1.
+
+    The golden-ratio sequence from a random start.
+    """
+    return (rng.random() + np.arange(n) * GOLDEN_RATIO) % 1.0
 
 
 def rake(

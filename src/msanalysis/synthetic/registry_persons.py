@@ -30,7 +30,14 @@ from msanalysis.synthetic.parameters import (
     published_n,
     published_share,
 )
-from msanalysis.synthetic.quotas import TINY, largest_remainder, rake, round_table, split
+from msanalysis.synthetic.quotas import (
+    TINY,
+    largest_remainder,
+    rake,
+    round_in_order,
+    round_table,
+    split,
+)
 
 DEFAULT_PERSONS = int(published("registered_total"))
 REPORT_YEAR_START = day(2024)
@@ -39,7 +46,7 @@ LIVES_PER_PERSON = 2.4
 FEWEST_LIVES = 6000
 TWO_YEARS_DAYS = 730
 DIAGNOSIS_MARGIN_DAYS = 3
-CELL = ("status", "female", "course", "period", "entry", "within_24m")
+CELL = ("status", "female", "course", "period", "entry", "within_24m", "over_65")
 ORDINARY, BY_JUNE, BY_DECEMBER, REST_OF_DECEMBER, LATE = range(5)
 
 
@@ -51,7 +58,7 @@ def choose_persons(rng: np.random.Generator, persons: int) -> pl.DataFrame:
     proportion.
     """
     lives = invent_lives(rng, max(FEWEST_LIVES, int(LIVES_PER_PERSON * persons)))
-    lives = lives.with_row_index("life")
+    lives = lives.with_row_index("life").with_columns(death=_known_death())
     known = _with_data(rng, lives, persons)
     others = lives.join(known, on="life", how="anti", maintain_order="left")
     everyone = pl.concat([known, *_besides(others, persons)], how="vertical_relaxed")
@@ -59,6 +66,11 @@ def choose_persons(rng: np.random.Generator, persons: int) -> pl.DataFrame:
     everyone = _meet_onset_ages(_with_onset_precision(rng, everyone))
     trust = _trusts(rng, everyone["status"].to_numpy())
     return everyone.drop("status").with_columns(trust=trust, person=pl.int_range(pl.len()))
+
+
+def _known_death() -> pl.Expr:
+    """Return the death the population register knows: none of those who emigrated before."""
+    return pl.when(pl.col("death") <= pl.col("emigration")).then("death").otherwise(NEVER)
 
 
 def _with_data(rng: np.random.Generator, lives: pl.DataFrame, persons: int) -> pl.DataFrame:
@@ -90,6 +102,7 @@ def _cell_columns() -> list[pl.Expr]:
         ((diagnosis >= day(2013)).cast(int) + (diagnosis >= day(2017)).cast(int)).alias("period"),
         _entry(new).alias("entry"),
         (new & (diagnosis - pl.col("onset") <= TWO_YEARS_DAYS)).alias("within_24m"),
+        (alive & (STATUS_DATE - pl.col("birth") > 65 * YEAR)).alias("over_65"),
     ]
 
 
@@ -120,19 +133,33 @@ def _entry(new: pl.Expr) -> pl.Expr:
 def _cell_quotas(cells: pl.DataFrame, persons: int) -> np.ndarray:
     """Rake the cells to the published margins and round them to whole persons.
 
-    Totals by status and course, and by entry, stay exact; finer cells are rounded within them.
+    Three times in a row, each within the one before: status and course against entry (of the new
+    sex and time to diagnosis); then against sex and period of diagnosis; then all cells.
     """
     at = {name: cells[name].to_numpy() for name in CELL}
     weights = rake(cells["weight"].to_numpy(), _counts(at), _shares(at))
-    row = at["status"] * len(COURSES) + at["course"] * (at["status"] <= ALIVE)
-    table = np.zeros((row.max() + 1, LATE + 1))
-    np.add.at(table, (row, at["entry"]), weights * (persons / weights.sum()))
-    whole = round_table(table, persons)
+    weights *= persons / weights.sum()
+    course = at["status"] * len(COURSES) + at["course"] * (at["status"] <= ALIVE)
+    of_new = LATE + 1 + 2 * at["female"] + at["within_24m"]
+    entry = np.where(at["status"] == NEW, of_new, at["entry"])
+    table = _cross(weights, course, entry)
+    by_entry = round_table(table, largest_remainder(table.sum(axis=1), persons))
+    group = course * table.shape[1] + entry
+    sex_and_period = 3 * at["female"] + at["period"]
+    by_sex = round_table(
+        _cross(weights, group, sex_and_period), by_entry.ravel()[: group.max() + 1]
+    )
     quotas = np.zeros(len(weights), dtype=int)
-    for group in np.ndindex(*table.shape):
-        cell = (row == group[0]) & (at["entry"] == group[1])
-        quotas[cell] = largest_remainder(weights[cell], whole[group])
+    for cell in np.unique(np.column_stack([group, sex_and_period]), axis=0):
+        of_it = (group == cell[0]) & (sex_and_period == cell[1])
+        quotas[of_it] = round_in_order(weights[of_it], by_sex[tuple(cell)])
     return quotas
+
+
+def _cross(weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    table = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(table, (rows, columns), weights)
+    return table
 
 
 def _counts(at: dict[str, np.ndarray]) -> list[tuple[np.ndarray, float]]:
@@ -192,6 +219,7 @@ def _shares(at: dict[str, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray, flo
     since_2013, since_2017 = at["period"] >= 1, at["period"] == 2
     return [
         (living, female, published_share("female_share_alive")),
+        (living, at["over_65"], published_share("over_65")),
         (since_2013, at["course"] == PPMS, published_share("ppms_share_new_2013_2024")),
         (since_2013, female, published_share("female_share_new_2013_2024")),
         (since_2017, female, published_share("female_share_new_2017_2024")),

@@ -110,7 +110,8 @@ def _one_year(
     possible = free & treated_before & (persons["view_end"].to_numpy() > start)
     age = (start - persons["birth"].to_numpy()) / YEAR
     distance = (age - parameter("rituximab_prior_age")) / parameter("rituximab_prior_age_sd")
-    chosen = draw(rng, possible * np.exp(-(distance**2) / 2), n)
+    by_age = np.argsort(age, kind="stable")
+    chosen = by_age[draw_evenly(rng, (possible * np.exp(-(distance**2) / 2))[by_age], n)]
     return _frame(chosen, start[chosen], False)
 
 
@@ -120,14 +121,13 @@ def end_rituximab(rng: np.random.Generator, starts: pl.DataFrame, scale: float) 
     The published number of switches is spread evenly over the starters by their chance; their
     times follow `rituximab_switch_rate`, given that they come before the end of view.
     """
-    starts = starts.sort("view_end", "start")
+    starts = starts.sort(pl.col("view_end") - pl.col("start"), "person")
     follow_up = ((starts["view_end"] - starts["start"]).to_numpy() - 1).clip(0) / YEAR
     grid, cumulative = _cumulative_switch_rate()
     at_end = np.interp(follow_up, grid, cumulative) * (starts["course"] != PPMS).to_numpy()
-    order = np.argsort(follow_up, kind="stable")
     n = round(published("rituximab_switched") * scale)
     switched = np.zeros(len(starts), dtype=bool)
-    switched[order[draw_evenly(rng, -np.expm1(-at_end[order]), n)]] = True
+    switched[draw_evenly(rng, -np.expm1(-at_end), n)] = True
     when = np.zeros(len(starts))
     when[switched] = -np.log1p(
         even_uniforms(rng, int(switched.sum())) * np.expm1(-at_end[switched])
