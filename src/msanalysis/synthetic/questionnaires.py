@@ -9,8 +9,8 @@ from msanalysis.synthetic.quotas import FIRST_IN_TURN, draw
 from msanalysis.synthetic.treatments import treatment_known
 
 FIRST_YEAR, REPORT_YEAR = 2019, 2024
-MAILED = (11, 15)
-LONGEST_WAIT_DAYS = 35
+MAILED = (11, 25)
+LONGEST_WAIT_DAYS = 28
 
 
 def questionnaires(
