@@ -1,0 +1,67 @@
+"""The gate: a Result goes in, a Released comes out; nothing is shown, drawn or written otherwise.
+
+A Result says how its shape can be made safe, this module how strict. The policy is the data
+owner's: a run file may name a stricter one, a notebook cannot touch it.
+"""
+
+from msanalysis.core import Released, Result
+from msanalysis.release.curve import protect_curve
+from msanalysis.release.policy import (
+    DEFAULT_POLICY,
+    POLICIES,
+    POLICY_VARIABLE,
+    Policy,
+    ReleaseRefused,
+    policy_in_force,
+)
+from msanalysis.release.rounding import rounded
+from msanalysis.release.table import protect_table
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "POLICIES",
+    "POLICY_VARIABLE",
+    "Policy",
+    "ReleaseRefused",
+    "release",
+]
+
+
+def release(result: Result) -> Released:
+    """Return `result` as it may be shown under the policy in force.
+
+    Tables: counts below the threshold are hidden together with all that is computed from them,
+    and further cells wherever a total would give them back. Curves: steps are merged until each
+    holds no event or at least the threshold, likewise for those censored and those who enter
+    late; they end where few are at risk; the interval is recomputed from the merged steps.
+    Every number leaves rounded.
+
+    Raises
+    ------
+    TypeError
+        When `result` is not a Result.
+    ReleaseRefused
+        When the policy is unknown, or no way is known to make the shape safe.
+    """
+    if not isinstance(result, Result):
+        raise TypeError(
+            f"release() takes a Result, not a {type(result).__name__}: "
+            "pass what a function of msanalysis.stats returned, or cohort.attrition"
+        )
+    ways = {"table": protect_table, "curve": protect_curve}
+    if result.shape not in ways:
+        raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
+    policy = policy_in_force()
+    frame, hidden = ways[result.shape](result, policy)
+    return Released(
+        statistic=result.statistic,
+        shape=result.shape,
+        frame=rounded(frame).mask(hidden),
+        hidden=hidden,
+        counts=result.counts,
+        population=result.population,
+        n_persons=result.n_persons if result.n_persons >= policy.threshold else None,
+        settings=result.settings,
+        provenance=result.provenance,
+        policy=policy.name,
+    )
