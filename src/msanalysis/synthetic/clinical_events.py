@@ -5,7 +5,6 @@ import polars as pl
 
 from msanalysis import codes
 from msanalysis.synthetic.lives import (
-    DATA_CUTOFF,
     NEVER,
     PPMS,
     YEAR,
@@ -13,25 +12,14 @@ from msanalysis.synthetic.lives import (
 )
 from msanalysis.synthetic.parameters import family, over_years, parameter, published_share
 from msanalysis.synthetic.person_years import draw_days, person_years
-from msanalysis.synthetic.quotas import draw_by_group
+from msanalysis.synthetic.quotas import draw_by_group, draw_names
 from msanalysis.synthetic.registration import registered_days
 from msanalysis.synthetic.substances import NATALIZUMAB, SUBSTANCES
 
 MRI_WINDOW = day(2023, 7), day(2024, 6, 30)
-DAYS_TESTED_BEFORE = 60
+DAYS_TESTED_BEFORE, DAYS_BEFORE_STOP = 60, 200
 ASSAY_CHANGE = day(2024, 1, 15)
 HIGH_EFFICACY = np.array([drug["high_efficacy_from"] != "" for drug in codes.drugs()])
-EVENT_CATEGORIES = (
-    "infection",
-    "infusion_reaction",
-    "malignancy",
-    "cardiac",
-    "hepatic",
-    "blood",
-    "other",
-)
-EVENT_SHARES = (0.3, 0.2, 0.04, 0.06, 0.12, 0.13, 0.15)
-TARGETS = ("vzv", "hbv", "hcv", "hiv", "interferon", "natalizumab", "rituximab", "other")
 
 
 def relapses_table(
@@ -55,9 +43,7 @@ def relapses_table(
             "relapse_date": when,
             "corticosteroid": rng.random(n) < parameter("relapse_corticosteroid"),
             "hospitalised": rng.random(n) < parameter("relapse_hospitalised"),
-            "registered_date": registered_days(
-                rng, when, persons["included"].to_numpy()[who], "relapses"
-            ),
+            "registered_date": _registered(rng, persons, who, when, "relapses"),
         }
     )
 
@@ -91,18 +77,16 @@ def mri_table(
     person = np.concatenate([person[~in_window], quota["person"].to_numpy()])
     when = np.concatenate([when[~in_window], quota["when"].to_numpy()])
     n = len(person)
-    new_lesions = rng.poisson(parameter("mri_new_t2") * rng.gamma(0.3, 1 / 0.3, n))
+    spread = rng.gamma(parameter("mri_spread"), 1 / parameter("mri_spread"), n)
     return pl.DataFrame(
         {
             "patient_id": patient_id[person],
             "mri_date": when,
-            "region": rng.choice(np.array(["brain", "both", "spine"]), n, p=[0.62, 0.34, 0.04]),
-            "new_t2_lesions": new_lesions,
-            "enlarging_t2_lesions": rng.poisson(0.05, n),
+            "region": draw_names(rng, "mri_region", n),
+            "new_t2_lesions": rng.poisson(parameter("mri_new_t2") * spread),
+            "enlarging_t2_lesions": rng.poisson(parameter("mri_enlarging"), n),
             "gd_lesions": np.where(rng.random(n) < parameter("mri_gd"), 1 + rng.poisson(0.7, n), 0),
-            "registered_date": registered_days(
-                rng, when, persons["included"].to_numpy()[person], "mri"
-            ),
+            "registered_date": _registered(rng, persons, person, when, "mri"),
         }
     )
 
@@ -125,52 +109,62 @@ def _mri_in_window(
 def jcv_table(
     rng: np.random.Generator, persons: pl.DataFrame, episodes: pl.DataFrame, patient_id: pl.Series
 ) -> pl.DataFrame:
-    """Return JC virus tests on natalizumab; positive before a stop for it."""
-    on = episodes.filter(pl.col("substance") == NATALIZUMAB)
-    view_end = persons["view_end"].to_numpy()[on["person"].to_numpy()]
-    diagnosis = persons["diagnosis"].to_numpy()[on["person"].to_numpy()]
-    start = np.maximum(on["start"].to_numpy() - DAYS_TESTED_BEFORE, diagnosis)
-    end = np.minimum(on["stop"].to_numpy(), view_end) - 1
-    count = rng.poisson(parameter("jcv_per_year") * (end - start).clip(0) / YEAR)
-    person, low, high, stop = (
-        np.repeat(column, count) for column in (on["person"], start, end, on["stop"])
-    )
-    when = np.minimum(draw_days(rng, low, np.maximum(high, low)), DATA_CUTOFF)
-    before_stop = (stop < NEVER) & (stop - when < 200)
-    chance = np.where(before_stop, 0.85, np.where(when < ASSAY_CHANGE, 0.12, 0.25))
-    positive = rng.random(len(when)) < chance
-    index = np.where(
-        positive, 0.4 + rng.gamma(2, 0.6, len(when)), 0.1 + 0.25 * rng.random(len(when))
-    )
+    """Return JC virus tests on natalizumab; mostly positive before a stop."""
+    person, when, stop = _during_natalizumab(rng, persons, episodes)
+    before_stop = (stop < NEVER) & (stop - when < DAYS_BEFORE_STOP)
+    chance = family("jcv_positive")
+    by_assay = np.where(when < ASSAY_CHANGE, chance["stratify"], chance["immunowell"])
+    positive = rng.random(len(when)) < np.where(before_stop, chance["before_stop"], by_assay)
+    high, low = 0.4 + rng.gamma(2, 0.6, len(when)), 0.1 + 0.25 * rng.random(len(when))
     return pl.DataFrame(
         {
             "patient_id": patient_id[person],
             "sample_date": when,
             "result": np.where(positive, "positive", "negative"),
-            "index_value": np.round(index, 2),
+            "index_value": np.round(np.where(positive, high, low), 2),
             "assay": np.where(when < ASSAY_CHANGE, "stratify", "immunowell"),
-            "registered_date": registered_days(
-                rng, when, persons["included"].to_numpy()[person], "tests"
-            ),
+            "registered_date": _registered(rng, persons, person, when, "tests"),
         }
     )
+
+
+def _during_natalizumab(
+    rng: np.random.Generator, persons: pl.DataFrame, episodes: pl.DataFrame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the person and day of each test, and when the natalizumab stopped."""
+    on = episodes.filter(pl.col("substance") == NATALIZUMAB)
+    person = on["person"].to_numpy()
+    first = on["start"].to_numpy() - DAYS_TESTED_BEFORE
+    first = np.maximum(first, persons["diagnosis"].to_numpy()[person])
+    last = np.minimum(on["stop"].to_numpy(), persons["view_end"].to_numpy()[person]) - 1
+    count = rng.poisson(parameter("jcv_per_year") * (last - first).clip(0) / YEAR)
+    person, first, last, stop = (
+        np.repeat(column, count) for column in (person, first, last, on["stop"].to_numpy())
+    )
+    return person, draw_days(rng, first, np.maximum(last, first)), stop
+
+
+def _registered(
+    rng: np.random.Generator, persons: pl.DataFrame, person: np.ndarray, when: np.ndarray, kind: str
+) -> np.ndarray:
+    return registered_days(rng, when, persons["included"].to_numpy()[person], kind)
 
 
 def antibody_table(
     rng: np.random.Generator, persons: pl.DataFrame, episodes: pl.DataFrame, patient_id: pl.Series
 ) -> pl.DataFrame:
     """Return other antibody tests: mostly before and during treatment since 2015."""
-    person, when = _during_treatment(rng, persons, episodes, parameter("antibody_rate"))
-    positive = rng.random(len(when)) < 0.25
+    person, when, _ = _during_treatment(rng, persons, episodes, parameter("antibody_rate"))
+    chances = family("antibody_positive")
+    target = rng.integers(0, len(chances), len(when))
+    positive = rng.random(len(when)) < np.array(list(chances.values()))[target]
     return pl.DataFrame(
         {
             "patient_id": patient_id[person],
             "sample_date": when,
-            "target": rng.choice(np.array(TARGETS), len(when)),
+            "target": np.array(list(chances))[target],
             "result": np.where(positive, "positive", "negative"),
-            "registered_date": registered_days(
-                rng, when, persons["included"].to_numpy()[person], "tests"
-            ),
+            "registered_date": _registered(rng, persons, person, when, "tests"),
         }
     )
 
@@ -180,39 +174,30 @@ def adverse_events_table(
 ) -> pl.DataFrame:
     """Return adverse events with the substance that was running."""
     rate = parameter("adverse_event_rate")
-    person, when, substance = _during_treatment(rng, persons, episodes, rate, with_substance=True)
+    person, when, substance = _during_treatment(rng, persons, episodes, rate)
     n = len(when)
     return pl.DataFrame(
         {
             "patient_id": patient_id[person],
             "event_date": when,
             "substance": np.array(SUBSTANCES)[substance],
-            "category": rng.choice(np.array(EVENT_CATEGORIES), n, p=EVENT_SHARES),
+            "category": draw_names(rng, "adverse_event_category", n),
             "serious": rng.random(n) < parameter("adverse_event_serious"),
-            "registered_date": registered_days(
-                rng, when, persons["included"].to_numpy()[person], "tests"
-            ),
+            "registered_date": _registered(rng, persons, person, when, "tests"),
         }
     )
 
 
 def _during_treatment(
-    rng: np.random.Generator,
-    persons: pl.DataFrame,
-    episodes: pl.DataFrame,
-    rate: float,
-    with_substance: bool = False,
-) -> tuple[np.ndarray, ...]:
-    """Draw events at a constant yearly rate while a treatment runs, since 2015."""
-    view_end = persons["view_end"].to_numpy()[episodes["person"].to_numpy()]
+    rng: np.random.Generator, persons: pl.DataFrame, episodes: pl.DataFrame, rate: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw person, day and substance of events at a yearly rate while treated, since 2015."""
+    person = episodes["person"].to_numpy()
     first = np.maximum(episodes["start"].to_numpy(), day(2015))
-    last = np.minimum(episodes["stop"].to_numpy(), view_end) - 1
+    last = np.minimum(episodes["stop"].to_numpy(), persons["view_end"].to_numpy()[person]) - 1
     count = rng.poisson(rate * (last - first).clip(0) / YEAR)
     when = draw_days(rng, np.repeat(first, count), np.repeat(last, count))
-    person = np.repeat(episodes["person"].to_numpy(), count)
-    if with_substance:
-        return person, when, np.repeat(episodes["substance"].to_numpy(), count)
-    return person, when
+    return np.repeat(person, count), when, np.repeat(episodes["substance"].to_numpy(), count)
 
 
 def biobank_table(

@@ -20,7 +20,7 @@ def meet_natalizumab_stops(
     Other natalizumab that would end in these years becomes fingolimod. Who goes on to an
     anti-CD20 stops between three weeks and three months before it.
     """
-    episodes = episodes.sort("person", "start").with_columns(
+    episodes = episodes.sort("person", "start", maintain_order=True).with_columns(
         next_substance=pl.col("substance").shift(-1).over("person"),
         next_start=pl.col("start").shift(-1).over("person").fill_null(NEVER),
     )

@@ -22,12 +22,12 @@ def place_ofatumumab(
         (pl.col("next") == OFATUMUMAB) & (pl.col("next_start") <= STATUS_DATE) & pl.col("alive")
     ).height
     users = last.filter(pl.col("status") == OFATUMUMAB)
-    older = users.filter(pl.col("lines") > 0).sort("first_start", descending=True)
+    older = users.filter(pl.col("lines") > 0).sort("first_start", "person", descending=True)
     n_first = round(published("ofatumumab_first_treatment") * scale)
     n_first -= users.filter((pl.col("lines") == 0) & (pl.col("start") <= STATUS_DATE)).height
     first = older[: max(n_first, 0)]
     n_after = max(round(published("ofatumumab_after_anti_cd20") * scale) - from_rituximab, 0)
-    after = older[max(n_first, 0) :].sort("first_start")[:n_after]
+    after = older[max(n_first, 0) :].sort("first_start", "person")[:n_after]
     lines = np.where(last["person"].is_in(first["person"].implode()), 0, last["lines"])
     return last.with_columns(lines=lines), _ocrelizumab(rng, after)
 

@@ -22,10 +22,18 @@ from msanalysis.synthetic.parameters import (
     published_n,
     published_share,
 )
-from msanalysis.synthetic.quotas import draw
+from msanalysis.synthetic.quotas import draw, draw_names
 
-SYMPTOMS = ("optic", "sensory", "motor", "brainstem", "cerebellar", "other")
-SYMPTOM_SHARES = (0.22, 0.36, 0.17, 0.13, 0.06, 0.06)
+KNOWN_WITHOUT_DATA = (
+    "patient_id",
+    "sex",
+    "birth_date",
+    "residence_hf",
+    "consent_date",
+    "included_date",
+    "death_date",
+    "emigration_date",
+)
 
 
 def secondary_progression(rng: np.random.Generator, persons: pl.DataFrame) -> np.ndarray:
@@ -90,61 +98,67 @@ def patients_table(
     rng: np.random.Generator, persons: pl.DataFrame, patient_id: pl.Series
 ) -> pl.DataFrame:
     """Return the table with internal days; the caller makes dates of them."""
+    table = pl.concat(
+        [_persons(rng, persons, patient_id), _onsets(rng, persons), _diagnoses(rng, persons)],
+        how="horizontal",
+    )
+    has_data = persons["included"] < NEVER
+    return table.with_columns(
+        pl.when(has_data).then(pl.col(name)).alias(name)
+        for name in table.columns
+        if name not in KNOWN_WITHOUT_DATA
+    )
+
+
+def _persons(
+    rng: np.random.Generator, persons: pl.DataFrame, patient_id: pl.Series
+) -> pl.DataFrame:
     n = len(persons)
-    diagnosis = persons["diagnosis"].to_numpy()
-    when = decimal_year(diagnosis)
-    referral, known = referrals(rng, persons)
-    mri = rng.random(n) < over_years("mri_at_diagnosis", when)
-    mri_entered = rng.random(n) >= parameter("mri_at_diagnosis_missing")
-    relapses = rng.poisson(over_years("relapses_before_diagnosis", when))
-    relapsing = persons["course"].to_numpy() == RRMS
-    fluid = fluid_examinations(rng, persons)
-    has_data = (persons["included"] < NEVER).to_numpy()
-    table = pl.DataFrame(
+    return pl.DataFrame(
         {
             "patient_id": patient_id,
             "sex": np.array(SEXES)[(~persons["female"].to_numpy()).astype(int)],
             "birth_date": persons["birth"],
             "residence_hf": np.array(codes.trusts())[persons["trust"].to_numpy()],
-            "diagnosis_code": np.full(n, "G35"),
             "consent_date": persons["consent"],
             "included_date": persons["included"],
-            "onset_date": persons["onset"],
-            "onset_precision": persons["precision"],
-            "onset_course": np.array(COURSES)[persons["course"].to_numpy()],
-            "spms_date": persons["spms"],
-            "onset_symptoms": rng.choice(np.array(SYMPTOMS), n, p=SYMPTOM_SHARES),
-            "referral_date": referral,
-            "referral_known": pl.Series(known).replace_strict({1: True, 0: False, -1: None}),
-            "diagnosis_date": diagnosis,
-            "relapses_before_diagnosis": np.where(relapsing, relapses, 0),
-            "findings_at_diagnosis": rng.poisson(over_years("findings_at_diagnosis", when)),
-            "mri_at_diagnosis": pl.Series(mri).zip_with(
-                pl.Series(mri_entered), pl.Series([None] * n, dtype=pl.Boolean)
-            ),
-            "csf_examined": fluid["csf"],
-            "oligoclonal_bands": fluid["bands"],
             "prom_consent": rng.random(n) < parameter("prom_consent"),
             "death_date": persons["death"],
             "emigration_date": persons["emigration"],
         }
     )
-    return _without_data(table, has_data)
 
 
-def _without_data(table: pl.DataFrame, has_data: np.ndarray) -> pl.DataFrame:
-    """Empty what only data can tell; a consent gives the person, the trust and the vital status."""
-    consent = (
-        "patient_id",
-        "sex",
-        "birth_date",
-        "residence_hf",
-        "consent_date",
-        "death_date",
-        "emigration_date",
+def _onsets(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "onset_date": persons["onset"],
+            "onset_precision": persons["precision"],
+            "onset_course": np.array(COURSES)[persons["course"].to_numpy()],
+            "spms_date": persons["spms"],
+            "onset_symptoms": draw_names(rng, "onset_symptom", len(persons)),
+        }
     )
-    return table.with_columns(
-        pl.when(pl.Series(has_data)).then(pl.col(name)).alias(name)
-        for name in table.columns
-        if name not in consent
+
+
+def _diagnoses(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
+    n, diagnosis = len(persons), persons["diagnosis"].to_numpy()
+    when = decimal_year(diagnosis)
+    referral, known = referrals(rng, persons)
+    relapses = rng.poisson(over_years("relapses_before_diagnosis", when))
+    mri = pl.Series(rng.random(n) < over_years("mri_at_diagnosis", when))
+    entered = pl.Series(rng.random(n) >= parameter("mri_at_diagnosis_missing"))
+    fluid = fluid_examinations(rng, persons)
+    return pl.DataFrame(
+        {
+            "diagnosis_code": np.full(n, "G35"),
+            "diagnosis_date": diagnosis,
+            "referral_date": referral,
+            "referral_known": pl.Series(known).replace_strict({1: True, 0: False, -1: None}),
+            "relapses_before_diagnosis": np.where(persons["course"] == RRMS, relapses, 0),
+            "findings_at_diagnosis": rng.poisson(over_years("findings_at_diagnosis", when)),
+            "mri_at_diagnosis": mri.set(~entered, None),
+            "csf_examined": fluid["csf"],
+            "oligoclonal_bands": fluid["bands"],
+        }
     )

@@ -137,7 +137,9 @@ def _answers(
             "person": who,
             "answered_date": when[who],
             "rand12_physical": parameter("prom_physical_per_edss") * worse + untreated + physical,
-            "rand12_mental": parameter("prom_mental_per_edss") * worse + 0.3 * physical + mental,
+            "rand12_mental": parameter("prom_mental_per_edss") * worse
+            + parameter("prom_mental_per_physical") * physical
+            + mental,
         }
     )
 
@@ -150,6 +152,12 @@ def _centred(answers: pl.DataFrame) -> pl.DataFrame:
         for name in ("rand12_physical", "rand12_mental")
     )
     return moved.with_columns(
-        msis29_physical=(118 - 2.15 * pl.col("rand12_physical")).clip(0, 100),
-        msis29_psychological=(102 - 1.75 * pl.col("rand12_mental")).clip(0, 100),
+        _msis29("rand12_physical", "msis29_physical"),
+        _msis29("rand12_mental", "msis29_psychological"),
     ).with_columns(pl.col(pl.Float64).round(1))
+
+
+def _msis29(rand12: str, score: str) -> pl.Expr:
+    """Return an MSIS-29 score that falls with a RAND-12 score, within 0 to 100."""
+    at_norm, per_point = parameter(f"{score}_at_50"), parameter(f"{score}_per_point")
+    return (at_norm + per_point * (pl.col(rand12) - 50)).clip(0, 100).alias(score)

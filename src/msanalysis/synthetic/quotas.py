@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from msanalysis.synthetic.parameters import family
+
 TINY = 1e-12
 GOLDEN_RATIO = (1 + 5**0.5) / 2
 FIRST_IN_TURN = 1e6
@@ -83,6 +85,14 @@ def draw_evenly(rng: np.random.Generator, probability: np.ndarray, n: int) -> np
     scaled = np.cumsum(np.minimum(probability * (n / total), 1.0))
     steps = np.arange(rng.random(), scaled[-1], 1.0)
     return np.unique(np.searchsorted(scaled, steps, side="right").clip(0, len(scaled) - 1))
+
+
+def draw_names(rng: np.random.Generator, prefix: str, n: int) -> np.ndarray:
+    """Return `n` members of a family of parameters, each drawn in proportion to its value."""
+    shares = family(prefix)
+    weights = np.array(list(shares.values()))
+    names = np.array(list(shares), dtype=object)
+    return names[np.searchsorted(np.cumsum(weights), rng.random(n) * weights.sum(), side="right")]
 
 
 def draw_by_group(

@@ -9,41 +9,29 @@ from msanalysis.synthetic.parameters import (
     over_years,
     parameter,
     published,
-    published_share,
 )
 from msanalysis.synthetic.quotas import largest_remainder
 
-VALIDATED = {
-    "onset_year": (0.93, 0),
-    "course": (0.96, 0),
-    "first_treatment": (0.94, 0),
-    "onset_month": (0.84, 0),
-    "relapse_hospitalised": (0.95, 0),
-    "last_edss": (0.91, 0),
-    "relapse_corticosteroid": (0.94, 0),
-    "diagnosis_date": (0.9, 0),
-    "referral_date": (0.93, 0.3),
-}
 VALIDATION_TRUSTS = ("unn", "st_olav", "bergen", "ahus")
 VALIDATION_PERSONS = 50
-RATED = {
-    "onset_course": ("nominal", 0.03),
-    "onset_symptom_optic": ("nominal", 0.05),
-    "onset_symptom_cerebellar": ("nominal", 0.25),
-    "relapses_before_diagnosis": ("ordinal", 0.3),
-    "findings_at_diagnosis": ("ordinal", 1.2),
-    "onset_year": ("continuous", 0.2),
-    "diagnosis_date": ("continuous", 6.0),
+KINDS = {
+    "onset_course": "nominal",
+    "onset_symptom_optic": "nominal",
+    "onset_symptom_cerebellar": "nominal",
+    "relapses_before_diagnosis": "ordinal",
+    "findings_at_diagnosis": "ordinal",
+    "onset_year": "continuous",
+    "diagnosis_date": "continuous",
 }
 CASES, RATERS = 10, 10
 
 
-def population_table() -> pl.DataFrame:
-    """Return inhabitants of each trust's area on 1 January, 2001 to 2025."""
+def population_table(scale: float) -> pl.DataFrame:
+    """Return inhabitants of each trust's area on 1 January, 2001 to 2025; a country in scale."""
     shares = np.array(list(family("inhabitants_trust").values()))
     rows = []
     for year in range(2001, 2026):
-        total = round(float(over_years("inhabitants", year)) * 1e6)
+        total = round(float(over_years("inhabitants", year)) * 1e6 * scale)
         for trust, n in zip(codes.trusts(), largest_remainder(shares, total), strict=True):
             rows.append((trust, year, int(n)))
     return pl.DataFrame(rows, schema=["hf", "year", "inhabitants"], orient="row")
@@ -71,9 +59,10 @@ def _in_year(expected: np.ndarray, year: int) -> np.ndarray:
 def validation_table(rng: np.random.Generator) -> pl.DataFrame:
     """Return agreement with the patient record: four hospitals, fifty persons each."""
     rows = []
-    for variable, (agreement, missing) in VALIDATED.items():
+    missing = family("record_missing")
+    for variable, agreement in family("record_agreement").items():
         for trust in VALIDATION_TRUSTS:
-            n_missing = int(rng.binomial(VALIDATION_PERSONS, missing))
+            n_missing = int(rng.binomial(VALIDATION_PERSONS, missing.get(variable, 0)))
             agreeing = int(rng.binomial(VALIDATION_PERSONS - n_missing, agreement))
             rows.append((variable, trust, VALIDATION_PERSONS, agreeing, n_missing))
     names = ["variable", "hf", "n_compared", "n_agreeing", "n_missing"]
@@ -83,7 +72,8 @@ def validation_table(rng: np.random.Generator) -> pl.DataFrame:
 def reliability_table(rng: np.random.Generator) -> pl.DataFrame:
     """Return the ratings of ten case histories by ten raters."""
     rows = []
-    for variable, (kind, error) in RATED.items():
+    for variable, error in family("rating_error").items():
+        kind = KINDS[variable]
         for case in range(CASES):
             truth = int(rng.integers(0, 2 if kind == "nominal" else 12))
             for rater in range(RATERS):
@@ -100,15 +90,11 @@ def _rating(rng: np.random.Generator, kind: str, truth: int, error: float) -> st
     return str(max(round(rated), 0)) if kind == "ordinal" else f"{rated:.2f}"
 
 
-EARLIER = {
-    "onset_to_diagnosis_24m": (0.76, "new"),
-    "referral_to_diagnosis_28d": (0.5, "new"),
-    "diagnosis_to_treatment_21d": (0.61, "new"),
-    "early_high_efficacy": (0.99, "new"),
-    "treatment_status_updated": (None, "alive"),
-    "relapse_status_updated": (0.57, "alive"),
-    "edss_measured": (0.31, "alive"),
-    "mri_performed": (0.58, "recent"),
+AMONG = {
+    "treatment_status_updated": "alive",
+    "relapse_status_updated": "alive",
+    "edss_measured": "alive",
+    "mri_performed": "recent",
 }
 
 
@@ -117,11 +103,11 @@ def earlier_results_table(rng: np.random.Generator, scale: float) -> pl.DataFram
     alive = np.array([published(f"alive_{trust}") for trust in codes.trusts()]) * 0.97 * scale
     new = np.array([published(f"new_diagnosed_{trust}") for trust in codes.trusts()]) * scale
     rows = []
-    for release, growth in (("june-2024", 1.0), ("december-2024", 1.05)):
-        for indicator, (share, base) in EARLIER.items():
-            share = share or published_share("treatment_status_updated_rrms_2023")
-            sizes = {"new": new, "alive": alive, "recent": new * 5}[base]
-            denominators = np.round(sizes * (growth if base == "new" else 1)).astype(int)
+    sizes = {"new": new, "alive": alive, "recent": new * 5}
+    for release, growth in (("june-2024", 1.0), ("december-2024", parameter("earlier_growth"))):
+        for indicator, share in family("earlier_share").items():
+            base = AMONG.get(indicator, "new")
+            denominators = np.round(sizes[base] * (growth if base == "new" else 1)).astype(int)
             rows += _units(rng, release, indicator, share, denominators)
     names = ["release", "year", "indicator", "unit", "numerator", "denominator"]
     return pl.DataFrame(rows, schema=names, orient="row")
@@ -131,7 +117,9 @@ def _units(
     rng: np.random.Generator, release: str, indicator: str, share: float, denominators: np.ndarray
 ) -> list[tuple]:
     """Return one indicator of one release: trusts, regions, and the nation with this share."""
-    around = np.clip(share + 0.08 * rng.standard_normal(len(denominators)), 0.02, 0.999)
+    around = np.clip(
+        share + parameter("earlier_spread") * rng.standard_normal(len(denominators)), 0.02, 0.999
+    )
     numerators = largest_remainder(around * denominators, round(share * denominators.sum()))
     numerators = np.minimum(numerators, denominators)
     counts = {

@@ -167,7 +167,7 @@ def _changed(persons: pl.DataFrame, episodes: pl.DataFrame) -> np.ndarray:
 def _disability(persons: pl.DataFrame, edss: pl.DataFrame) -> np.ndarray:
     """Return the last EDSS, or what is usual after so many years with the disease."""
     years = (DATA_CUTOFF - persons["onset"].to_numpy()) / YEAR
-    disability = np.minimum(1 + 0.08 * years, 7)
+    disability = parameter("disability_usual_start") + parameter("disability_usual_rate") * years
     last = edss.group_by("person", maintain_order=True).agg(pl.col("score").last())
     disability[last["person"].to_numpy()] = last["score"].to_numpy()
     return disability
@@ -189,7 +189,7 @@ def _registrations(
 def _reference_tables(rng: np.random.Generator, persons: int) -> dict[str, pl.DataFrame]:
     scale = persons / DEFAULT_PERSONS
     return {
-        "population": reference.population_table(),
+        "population": reference.population_table(scale),
         "expected_patients": reference.expected_table(scale),
         "record_validation": reference.validation_table(rng),
         "earlier_results": reference.earlier_results_table(rng, scale),

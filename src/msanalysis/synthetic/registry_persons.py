@@ -288,7 +288,9 @@ def _besides(lives: pl.DataFrame, persons: int) -> list[pl.DataFrame]:
     """Return the consented without data, and those diagnosed between status date and cutoff."""
     scale = persons / DEFAULT_PERSONS
     living = lives.filter(pl.min_horizontal("death", "emigration") > DATA_CUTOFF)
-    without = living.filter(pl.col("consent") <= STATUS_DATE).sort("consent", descending=True)
+    without = living.filter(pl.col("consent") <= STATUS_DATE).sort(
+        "consent", "life", descending=True
+    )
     without = without[: round(published("consented_without_data") * scale)]
     after = living.filter(
         pl.col("diagnosis").is_between(STATUS_DATE + 1, DATA_CUTOFF)

@@ -54,7 +54,7 @@ def _start_ppms(
     ppms &= (persons["emigration"] > DATA_CUTOFF).to_numpy()
     users = _ppms_alive(persons) * published_share("treated_ppms")
     users = round(users * published_share("treated_ppms_rituximab"))
-    already = persons.filter(pl.col("course") == PPMS).join(new, on="person").height
+    already = persons.filter(pl.col("course") == PPMS).join(new, on="person", how="semi").height
     n = users - already + round(parameter("rituximab_ppms_stopped") * scale)
     age = (day(2022) - persons["birth"].to_numpy()) / YEAR
     chosen = draw(rng, ppms * np.exp(-np.maximum(age - 35, 0) / 8), n)

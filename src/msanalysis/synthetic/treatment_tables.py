@@ -5,41 +5,14 @@ import polars as pl
 
 from msanalysis import codes
 from msanalysis.synthetic.lives import NEVER, PPMS, RRMS, STATUS_DATE, YEAR, day
-from msanalysis.synthetic.parameters import family, parameter, published, published_share
-from msanalysis.synthetic.quotas import draw
+from msanalysis.synthetic.parameters import parameter, published, published_share
+from msanalysis.synthetic.quotas import draw, draw_names
 from msanalysis.synthetic.registration import registered_days
 from msanalysis.synthetic.substances import HSCT, NATALIZUMAB, ONE_OFF, RITUXIMAB, SUBSTANCES
 
 TYRUKO_START = day(2024, 2)
 BIOSIMILAR_START = day(2018, 3)
-STOP_REASONS = {
-    "natalizumab": {
-        "jcv_positive": 0.72,
-        "pregnancy": 0.06,
-        "lack_of_effect": 0.06,
-        "patient_choice": 0.06,
-        "adverse_event": 0.06,
-        "other": 0.04,
-    },
-    "rituximab": {
-        "adverse_event": 0.3,
-        "lack_of_effect": 0.25,
-        "patient_choice": 0.2,
-        "stable_disease": 0.08,
-        "pregnancy": 0.07,
-        "other": 0.1,
-    },
-    "": {
-        "adverse_event": 0.36,
-        "lack_of_effect": 0.36,
-        "patient_choice": 0.1,
-        "pregnancy": 0.06,
-        "stable_disease": 0.03,
-        "progression": 0.04,
-        "other": 0.03,
-        "unknown": 0.02,
-    },
-}
+SHORT_PERIOD_DAYS = 200
 DOSE_INTERVAL_DAYS = {"rituximab": 183, "ocrelizumab": 183, "natalizumab": 42}
 
 
@@ -92,12 +65,12 @@ def _last_doses(substance: np.ndarray, start: np.ndarray, stop: np.ndarray) -> n
 
 
 def _stop_reasons(rng: np.random.Generator, episodes: pl.DataFrame) -> pl.Series:
-    reason = np.full(len(episodes), "", dtype=object)
     substance = episodes["substance"].to_numpy()
-    for name, shares in STOP_REASONS.items():
-        of_it = substance == SUBSTANCES.index(name) if name else np.ones(len(reason), dtype=bool)
-        of_it &= reason == ""
-        reason[of_it] = rng.choice(list(shares), int(of_it.sum()), p=list(shares.values()))
+    reason = draw_names(rng, "stop_reason_other", len(substance))
+    for number in (NATALIZUMAB, RITUXIMAB):
+        of_it = substance == number
+        family_name = f"stop_reason_{SUBSTANCES[number]}"
+        reason[of_it] = draw_names(rng, family_name, int(of_it.sum()))
     reason[episodes["died"].to_numpy()] = "death"
     reason[(episodes["stop"] >= NEVER).to_numpy() | ONE_OFF[substance]] = None
     return pl.Series(reason.tolist(), dtype=pl.String)
@@ -141,31 +114,43 @@ def _untreated_reasons(
     rng: np.random.Generator, periods: pl.DataFrame, persons: pl.DataFrame
 ) -> np.ndarray:
     """Give reasons: the alive untreated at the status date by quota, all others by chance."""
-    person = periods["person"].to_numpy()
-    course = persons["course"].to_numpy()[person]
-    stop = periods["stop"].to_numpy()
-    reason = _drawn(rng, family("untreated_reason_other"), len(person))
-    own = rng.random(len(person)) < published_share("untreated_rrms_own_wish")
-    reason = np.where(own, _own_wishes(rng, len(person)), reason)
-    ppms = course == PPMS
-    reason[ppms] = _drawn(rng, family("untreated_reason_ppms"), int(ppms.sum()))
-    progressed = persons["spms"].to_numpy()[person] <= periods["start"].to_numpy() + YEAR
-    reason[progressed & (rng.random(len(person)) < 0.7)] = "spms"
-    short = (stop < NEVER) & (stop - periods["start"].to_numpy() < 200) & ~ppms
-    reason[short & (rng.random(len(person)) < 0.6)] = "awaiting_treatment"
-    running = (periods["start"].to_numpy() <= STATUS_DATE) & (stop > STATUS_DATE)
+    person, n = periods["person"].to_numpy(), len(periods)
+    start, stop = periods["start"].to_numpy(), periods["stop"].to_numpy()
+    reason = draw_names(rng, "untreated_reason_other", n)
+    own = rng.random(n) < published_share("untreated_rrms_own_wish")
+    reason = np.where(own, _own_wishes(rng, n), reason)
+    ppms = persons["course"].to_numpy()[person] == PPMS
+    reason[ppms] = draw_names(rng, "untreated_reason_ppms", int(ppms.sum()))
+    progressed = persons["spms"].to_numpy()[person] <= start + YEAR
+    reason[progressed & (rng.random(n) < parameter("untreated_spms"))] = "spms"
+    short = (stop - start < SHORT_PERIOD_DAYS) & ~ppms
+    reason[short & (rng.random(n) < parameter("untreated_short_awaiting"))] = "awaiting_treatment"
+    running = (start <= STATUS_DATE) & (stop > STATUS_DATE)
     running &= persons["alive"].to_numpy()[person]
+    reason = _meet_reasons_of_new(rng, reason, running, periods, persons)
     return _meet_reasons(rng, reason, running, periods, persons)
-
-
-def _drawn(rng: np.random.Generator, shares: dict[str, float], n: int) -> np.ndarray:
-    weights = np.array(list(shares.values()))
-    return rng.choice(np.array(list(shares), dtype=object), n, p=weights / weights.sum())
 
 
 def _own_wishes(rng: np.random.Generator, n: int) -> np.ndarray:
     pregnant = rng.random(n) < parameter("untreated_pregnancy")
     return np.where(pregnant, "pregnancy", "patient_choice").astype(object)
+
+
+def _meet_reasons_of_new(
+    rng: np.random.Generator,
+    reason: np.ndarray,
+    running: np.ndarray,
+    periods: pl.DataFrame,
+    persons: pl.DataFrame,
+) -> np.ndarray:
+    """Let the new RRMS wait for treatment, but for those who do not start by their own choice."""
+    new_rrms = (persons["new"] & (persons["course"] == RRMS)).to_numpy()
+    waits = running & new_rrms[periods["person"].to_numpy()]
+    n = parameter("new_rrms_good_reason") * new_rrms.sum() / published("new_diagnosed_rrms")
+    reason[waits] = "awaiting_treatment"
+    never_starts = waits & (periods["stop"] >= NEVER).to_numpy()
+    reason[draw(rng, never_starts.astype(float), round(n))] = "patient_choice"
+    return reason
 
 
 def _meet_reasons(
@@ -177,28 +162,18 @@ def _meet_reasons(
 ) -> np.ndarray:
     """Meet the shares of progressive disease, and of own choice or pregnancy among RRMS."""
     person = periods["person"].to_numpy()
-    course = persons["course"].to_numpy()[person]
     age = (STATUS_DATE - persons["birth"].to_numpy()[person]) / YEAR
-    new = persons["new"].to_numpy()[person]
-    rrms = running & (course == RRMS) & ~new
+    all_rrms = running & (persons["course"].to_numpy()[person] == RRMS)
+    rrms = all_rrms & ~persons["new"].to_numpy()[person]
     progressive = round(running.sum() * published_share("untreated_progressive"))
-    progressive -= int((running & ~rrms & np.isin(reason, ("ppms", "spms"))).sum())
-    all_rrms = running & (course == RRMS)
+    progressive -= int(np.isin(reason[running & ~rrms], ("ppms", "spms")).sum())
     own = round(all_rrms.sum() * published_share("untreated_rrms_own_wish"))
-    own_new = round(parameter("new_rrms_good_reason") * new.any() * min(1, all_rrms.sum() / 2263))
-    waits = all_rrms & new
-    reason[waits] = "awaiting_treatment"
-    reason[draw(rng, (waits & _never_starts(periods)).astype(float), own_new)] = "patient_choice"
-    spms = draw(rng, rrms * np.exp(age / 8), progressive)
-    reason[rrms] = _drawn(rng, family("untreated_reason_other"), int(rrms.sum()))
-    reason[spms] = "spms"
-    wishes = draw(rng, (rrms & (reason != "spms")) * np.exp(-age / 12), own - own_new)
+    own -= int(np.isin(reason[all_rrms & ~rrms], ("patient_choice", "pregnancy")).sum())
+    reason[rrms] = draw_names(rng, "untreated_reason_other", int(rrms.sum()))
+    reason[draw(rng, rrms * np.exp(age / 8), progressive)] = "spms"
+    wishes = draw(rng, (rrms & (reason != "spms")) * np.exp(-age / 12), own)
     reason[wishes] = _own_wishes(rng, len(wishes))
     return reason
-
-
-def _never_starts(periods: pl.DataFrame) -> np.ndarray:
-    return (periods["stop"] >= NEVER).to_numpy()
 
 
 def secondary_progression_seen(

@@ -90,7 +90,7 @@ def _rituximab(
     started = started.select("person", "start", naive=pl.lit(True))
     starts = start_rituximab(rng, persons, started, scale)
     known = persons.select("person", "course", "alive", "view_end", "diagnosis")
-    return end_rituximab(rng, starts.join(known, on="person"), scale)
+    return end_rituximab(rng, starts.join(known, on="person", maintain_order="left"), scale)
 
 
 def _decided(persons: pl.DataFrame, new: pl.DataFrame, on_rituximab: pl.DataFrame) -> np.ndarray:
@@ -158,7 +158,7 @@ def _last_treatments(
 def _new_last(persons: pl.DataFrame, new: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Return the last status of the new who did not start rituximab."""
     fresh = new.filter(pl.col("treatment") != RITUXIMAB).join(
-        persons.select("person", "diagnosis", "first_start"), on="person"
+        persons.select("person", "diagnosis", "first_start"), on="person", maintain_order="left"
     )
     start = pl.when(pl.col("treatment") >= 0).then("start").otherwise(pl.col("diagnosis"))
     return fresh.with_columns(
@@ -225,7 +225,9 @@ def _earlier_lines(
         "person", "first_start", end="start", next="status", lines="lines"
     )
     switchers = on_rituximab.filter(~pl.col("naive") & (pl.col("start") <= STATUS_DATE))
-    switchers = switchers.join(persons.select("person", "first_start"), on="person")
+    switchers = switchers.join(
+        persons.select("person", "first_start"), on="person", maintain_order="left"
+    )
     lines = 1 + rng.geometric(1 - parameter("further_line"), len(switchers)) - 1
     switchers = switchers.with_columns(lines=pl.Series(lines).clip(1, MOST_LINES)).select(
         "person", "first_start", end="start", next=pl.lit(RITUXIMAB), lines="lines"
@@ -249,7 +251,7 @@ def _lines_of(rng: np.random.Generator, frame: pl.DataFrame, lines: int) -> pl.D
         unfit = (substance == previous) | (ONE_OFF[substance] & (previous == UNKNOWN_STATUS))
         substance = np.where(unfit, _other_than(rng, start, previous), substance)
         room = (until - start) // 3
-        gap = np.minimum(rng.exponential(45, len(frame)), room).astype(int)
+        gap = np.minimum(rng.exponential(parameter("line_gap_days"), len(frame)), room).astype(int)
         parts.append(_episode_frame(frame["person"].to_numpy(), substance, start, until - gap))
         previous = substance
     return pl.concat(parts)
@@ -300,7 +302,11 @@ def _ended(frame: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
 def _untreated(persons: pl.DataFrame, episodes: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     """Return the periods without treatment: those running, and long gaps before a treatment."""
     running = last.filter(pl.col("status") == NONE).select("person", "start", "stop")
-    stopped = episodes.sort("person", "start").group_by("person", maintain_order=True).last()
+    stopped = (
+        episodes.sort("person", "start", maintain_order=True)
+        .group_by("person", maintain_order=True)
+        .last()
+    )
     stopped = stopped.filter(
         (pl.col("substance") == RITUXIMAB) & (pl.col("stop") < NEVER) & ~pl.col("died")
     ).select("person", start="stop", stop=pl.lit(NEVER))
@@ -322,7 +328,7 @@ def _gaps_before(
 ) -> pl.DataFrame:
     """Return the wait from diagnosis to the first treatment, where it is long or lasts still."""
     first = episodes.group_by("person", maintain_order=True).agg(pl.col("start").min())
-    waits = first.join(persons.select("person", "diagnosis"), on="person")
+    waits = first.join(persons.select("person", "diagnosis"), on="person", maintain_order="left")
     waits = waits.join(running, on="person", how="anti", maintain_order="left")
     long = (pl.col("start") - pl.col("diagnosis") > LONG_GAP_DAYS) & (
         pl.col("diagnosis") >= day(2010)
@@ -342,7 +348,7 @@ def treatment_known(episodes: pl.DataFrame, periods: pl.DataFrame, when: np.ndar
             episodes.select("person", "start", "stop", one_off=one_off),
             periods.select("person", "start", "stop", one_off=pl.lit(False)),
         ]
-    ).sort("person", "start")
+    ).sort("person", "start", maintain_order=True)
     following = pl.col("start").shift(-1).over("person").fill_null(NEVER)
     last = pl.when("one_off").then(following - 1).otherwise("stop")
     running = events.with_columns(last=last, when=pl.Series(when)[events["person"]]).filter(

@@ -24,7 +24,7 @@ def invent_visits(
     """
     of_year, relapses_known = _visits_of_report_year(rng, persons, changed)
     usual = _usual_visits(rng, persons, relapses_known)
-    visits = pl.concat([usual, of_year]).sort("person", "visit")
+    visits = pl.concat([usual, of_year]).sort("person", "visit", maintain_order=True)
     return visits.unique(["person", "visit"], keep="first", maintain_order=True)
 
 
