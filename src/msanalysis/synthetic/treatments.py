@@ -13,6 +13,7 @@ from msanalysis.synthetic.lives import (
     DATA_CUTOFF,
     NEVER,
     STATUS_DATE,
+    YEAR,
     day,
 )
 from msanalysis.synthetic.natalizumab import meet_natalizumab_stops
@@ -142,14 +143,14 @@ def _last_treatments(
     frame = persons.filter(pl.col("open") & ~pl.Series(known))
     status = frame["status"].to_numpy()
     naive = _began_with_it(rng, frame)
-    lines = np.where(naive, 0, 1 + rng.geometric(1 - parameter("further_line"), len(frame)) - 1)
     begun = np.where(status >= 0, frame["first_start"].to_numpy(), frame["diagnosis"].to_numpy())
     start = np.where(naive, begun, _last_starts(rng, frame))
+    lines = np.where(naive, 0, _draw_lines(rng, frame["first_start"].to_numpy(), start))
     later = _join_values(frame, on_rituximab, "start")
     stop = np.where(status >= 0, later - rng.integers(1, 90, len(frame)), later)
     stop = np.where(later == NEVER, NEVER, np.maximum(stop, STATUS_DATE + 1))
     old = frame.select("person", "diagnosis", "first_start", "status").with_columns(
-        start=start, lines=lines.clip(0, MOST_LINES), stop=stop
+        start=start, lines=lines, stop=stop
     )
     fresh = _new_last(persons, new, old.columns)
     return pl.concat([old, fresh], how="vertical_relaxed")
@@ -228,14 +229,20 @@ def _earlier_lines(
     switchers = switchers.join(
         persons.select("person", "first_start"), on="person", maintain_order="left"
     )
-    lines = 1 + rng.geometric(1 - parameter("further_line"), len(switchers)) - 1
-    switchers = switchers.with_columns(lines=pl.Series(lines).clip(1, MOST_LINES)).select(
+    first, end = switchers["first_start"].to_numpy(), switchers["start"].to_numpy()
+    switchers = switchers.with_columns(lines=_draw_lines(rng, first, end)).select(
         "person", "first_start", end="start", next=pl.lit(RITUXIMAB), lines="lines"
     )
     frame = pl.concat([before, switchers], how="vertical_relaxed")
     counted = range(1, MOST_LINES + 1)
     drawn = [_lines_of(rng, frame.filter(pl.col("lines") == n), n) for n in counted]
     return pl.concat([_typed(on_ocrelizumab), *drawn])
+
+
+def _draw_lines(rng: np.random.Generator, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Draw the number of treatments between two days: one, and more the longer the time."""
+    further = rng.poisson(parameter("change_rate") * (end - first).clip(0) / YEAR)
+    return 1 + np.minimum(further, MOST_LINES - 1)
 
 
 def _lines_of(rng: np.random.Generator, frame: pl.DataFrame, lines: int) -> pl.DataFrame:
@@ -258,11 +265,12 @@ def _lines_of(rng: np.random.Generator, frame: pl.DataFrame, lines: int) -> pl.D
 
 
 def _other_than(rng: np.random.Generator, start: np.ndarray, previous: np.ndarray) -> np.ndarray:
-    """Draw again among what is given for long; fall back on interferon or glatiramer acetate."""
+    """Draw again among what is given for long; fall back on a first-line treatment of the time."""
     again = draw_substance(rng, start, without=(*NO_EARLIER, *np.flatnonzero(ONE_OFF)))
-    interferon, glatiramer = code("interferon_beta_1a"), code("glatiramer_acetate")
-    fallback = np.where(previous == interferon, glatiramer, interferon)
-    return np.where(again == previous, fallback, again)
+    oral = on_market(code("teriflunomide"), start)
+    usual = np.where(oral, code("teriflunomide"), code("interferon_beta_1a"))
+    other = np.where(oral, code("dimethyl_fumarate"), code("glatiramer_acetate"))
+    return np.where(again == previous, np.where(usual == previous, other, usual), again)
 
 
 def _episode_frame(
