@@ -5,8 +5,10 @@ from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence,
     estimate_cumulative_incidence_at,
 )
+from msanalysis.stats.flows import estimate_flows
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
+from msanalysis.stats.rates import compare_rates, estimate_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.shares import estimate_shares
 from msanalysis.stats.survival import (
@@ -18,13 +20,16 @@ from msanalysis.stats.units import in_days
 
 __all__ = [
     "check_proportional_hazards",
+    "compare_rates",
     "compare_restricted_mean",
     "compare_survival",
     "estimate_cumulative_incidence",
     "estimate_cumulative_incidence_at",
+    "estimate_flows",
     "estimate_hazard_ratios",
     "estimate_mean",
     "estimate_median_survival",
+    "estimate_rates",
     "estimate_restricted_mean",
     "estimate_shares",
     "estimate_survival",
