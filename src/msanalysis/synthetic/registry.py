@@ -39,6 +39,7 @@ POLARS_TYPES = {
     "number": pl.Float64,
     "boolean": pl.Boolean,
 }
+DRAWN_FREELY = ("relapses", "mri", "jcv_tests", "antibody_tests", "adverse_events")
 STAGES = (
     "persons",
     "treatments",
@@ -94,7 +95,7 @@ def synthesise(persons: int = DEFAULT_PERSONS, seed: int = 2024) -> Registry:
         for stage, stream in zip(STAGES, streams, strict=True)
     }
     made = _person_tables(rng, persons) | _reference_tables(rng["reference"], persons)
-    tables = {name: _conform(made[name], table) for name, table in schema.TABLES.items()}
+    tables = {name: _conform(made.pop(name), table) for name, table in schema.TABLES.items()}
     return Registry(tables, state_truth(rng["truth"]), _date(STATUS_DATE), _date(DATA_CUTOFF))
 
 
@@ -198,11 +199,13 @@ def _reference_tables(rng: np.random.Generator, persons: int) -> dict[str, pl.Da
 
 
 def _conform(frame: pl.DataFrame, table: schema.Table) -> pl.DataFrame:
-    """Return the columns of the data dictionary in its types; a day after the cutoff is missing."""
-    return frame.select(_column(column) for column in table.columns)
+    """Return the columns of the data dictionary in its types; no row twice by chance."""
+    columns = frame.select(_column(column) for column in table.columns)
+    return columns.unique(maintain_order=True) if table.name in DRAWN_FREELY else columns
 
 
 def _column(column: schema.Column) -> pl.Expr:
+    """Return the column in its type; a day after the cutoff is missing."""
     value = pl.col(column.name)
     if column.kind == "date":
         value = pl.when(value <= DATA_CUTOFF).then(value).cast(pl.Int32)
