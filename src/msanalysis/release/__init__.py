@@ -6,6 +6,7 @@ owner's: a run file may name a stricter one, a notebook cannot touch it.
 
 from msanalysis.core import Released, Result
 from msanalysis.release.curve import protect_curve
+from msanalysis.release.flow import protect_flow
 from msanalysis.release.policy import (
     DEFAULT_POLICY,
     POLICIES,
@@ -34,7 +35,7 @@ def release(result: Result) -> Released:
     and further cells wherever a total would give them back. Curves: steps are merged until each
     holds no event or at least the threshold, likewise for those censored and those who enter
     late; they end where few are at risk; the interval is recomputed from the merged steps.
-    Every number leaves rounded.
+    Flows: who is in a small flow is put in the state `pooled`. Every number leaves rounded.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def release(result: Result) -> Released:
             f"release() takes a Result, not a {type(result).__name__}: "
             "pass what a function of msanalysis.stats returned, or cohort.attrition"
         )
-    ways = {"table": protect_table, "curve": protect_curve}
+    ways = {"table": protect_table, "curve": protect_curve, "flow": protect_flow}
     if result.shape not in ways:
         raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
     policy = policy_in_force()

@@ -1,0 +1,168 @@
+"""Persons by the treatment they have on given days."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+import narwhals as nw
+import pandas as pd
+
+from msanalysis import codes
+from msanalysis.cohorts.selection import cohort, collected, not_registered
+from msanalysis.core import Cohort
+from msanalysis.extract import Extract
+
+TREATMENT_GROUPS = (
+    "anti_cd20", "natalizumab", "cladribine", "alemtuzumab", "hsct", "s1pr_modulators",
+    "fumarates", "teriflunomide", "glatiramer_acetate", "interferons", "other", "none", "unknown",
+)  # fmt: skip
+"""The 13 groups of the annual report, in the order of its figures here."""
+STATES = (*TREATMENT_GROUPS, "dead", "emigrated")
+STATUSES = ("ongoing", "none", "unknown")
+REASON_GROUPS = {
+    "ppms": "progressive_disease",
+    "spms": "progressive_disease",
+    "rrms_without_indication": "rrms_without_indication",
+    "long_stable_disease": "long_stable_disease",
+    "patient_choice": "choice_or_pregnancy",
+    "pregnancy": "choice_or_pregnancy",
+}
+"""Reason for no treatment -> one of the report's five groups; all others are `other`."""
+_UPDATED = {
+    "updated_0_6": 183, "updated_6_12": 366, "updated_12_24": 731, "updated_over_24": 10**6,
+}  # fmt: skip
+_PATIENTS = (
+    "patient_id", "sex", "residence_hf", "diagnosis_code", "onset_course", "included_date",
+    "diagnosis_date", "death_date", "emigration_date",
+)  # fmt: skip
+
+
+# --- on several days ------------------------------------------------------------------------------
+
+
+def treatment_groups_on(extract: Extract, *, dates: Sequence[str | date]) -> Cohort:
+    """Return everyone with the diagnosis before the first day, by treatment group on each day.
+
+    Parameters
+    ----------
+    dates
+        Two or more days, in order. Who was diagnosed on the first day or later is left out: on
+        the first and the last day of a year, the newly diagnosed of the year.
+
+    Returns
+    -------
+    Cohort
+        One column a day, named by it (`2024-12-31`): one of `STATES`. Who has died stays `dead`,
+        who has emigrated `emigrated` until death.
+
+    Raises
+    ------
+    ValueError
+        When fewer than two days are given, or they are not in order.
+
+    Notes
+    -----
+    The treatment on a day is the one running then (begun by then; not stopped, or later); of
+    several, the one begun last. A treatment given once lasts until the next treatment or period
+    without. Without a treatment a running period without makes `none`, nothing at all `unknown`.
+    Misleads where a stop was never reported: the treatment then seems to run still.
+    """
+    days = days_in_order(dates)
+    persons = extract.table("patients").select(*_PATIENTS)
+    for day in days:
+        persons = persons.join(_status_on(extract, day, f" {day}"), on="patient_id", how="left")
+    persons = collected(persons.sort("patient_id"))
+    for day in days:
+        persons[str(day)] = _states(persons, day)
+    first = pd.Timestamp(days[0])
+    steps = [
+        *not_registered(persons, extract),
+        (f"diagnosed_from {days[0]}", ~(persons["diagnosis_date"] < first)),
+        (f"dead_by {days[0]}", persons["death_date"] <= first),
+        (f"emigrated_by {days[0]}", persons["emigration_date"] <= first),
+    ]
+    name = "treatment_groups_on_" + "_".join(map(str, days))
+    return cohort(name, persons, steps, {str(day): "" for day in days}, extract)
+
+
+def days_in_order(dates: Sequence[str | date]) -> list[date]:
+    """Return two or more days, each later than the one before; ValueError otherwise."""
+    days = [day if isinstance(day, date) else date.fromisoformat(day) for day in dates]
+    if len(days) < 2 or any(later <= day for day, later in pairwise(days)):
+        raise ValueError("dates: expected two or more days, each later than the one before")
+    return days
+
+
+def first_and_last_day(year: int) -> list[str]:
+    """Return 1 January and 31 December of a year."""
+    return [f"{year}-01-01", f"{year}-12-31"]
+
+
+def _states(persons: pd.DataFrame, day: date) -> pd.Categorical:
+    groups = persons[f"substance {day}"].map(codes.treatment_groups())
+    untreated = persons[f"untreated_since {day}"].notna()
+    states = groups.fillna(untreated.map({True: "none", False: "unknown"}))
+    states = states.mask(persons["emigration_date"] <= pd.Timestamp(day), "emigrated")
+    states = states.mask(persons["death_date"] <= pd.Timestamp(day), "dead")
+    return pd.Categorical(states, categories=STATES)
+
+
+# --- the status on one day ------------------------------------------------------------------------
+
+
+def _status_on(extract: Extract, day: date, suffix: str = "") -> nw.LazyFrame:
+    """One row a person with a running treatment or period without; `suffix` ends the names.
+
+    `substance` and when it `began`; `untreated_since` and the `reason`.
+    """
+    treated = running_treatments(extract, day)
+    untreated = _running_period(extract, day)
+    status = treated.join(untreated, on="patient_id", how="full").with_columns(
+        nw.coalesce("patient_id", "patient_id_right").alias("patient_id")
+    )
+    names = ("substance", "began", "untreated_since", "reason")
+    return status.select("patient_id", *(nw.col(name).alias(name + suffix) for name in names))
+
+
+def running_treatments(extract: Extract, day: date) -> nw.LazyFrame:
+    """Return for each person with a treatment on `day` its `substance` and when it `began`."""
+    begun = (
+        extract.table("treatments")
+        .select("patient_id", "substance", "start_date", "stop_date")
+        .filter(nw.col("start_date") <= day)
+    )
+    starts = [each.select("patient_id", "start_date") for each in (begun, _periods(extract, day))]
+    latest = nw.concat(starts).group_by("patient_id").agg(nw.col("start_date").max().alias("last"))
+    # A treatment given once has no stop of its own: whatever begins after it ends it.
+    lasts = (
+        nw.when(nw.col("substance").is_in(codes.one_off_substances()))
+        .then(nw.col("start_date") == nw.col("last"))
+        .otherwise(nw.col("stop_date").is_null() | (nw.col("stop_date") > day))
+    )
+    running = begun.join(latest, on="patient_id").filter(lasts)
+    began = running.group_by("patient_id").agg(nw.col("start_date").max().alias("began"))
+    return (
+        running.join(began, on="patient_id")
+        .filter(nw.col("start_date") == nw.col("began"))
+        .group_by("patient_id", "began")
+        .agg(nw.col("substance").min())
+    )
+
+
+def _periods(extract: Extract, day: date) -> nw.LazyFrame:
+    periods = extract.table("untreated_periods").select(
+        "patient_id", "start_date", "stop_date", "reason"
+    )
+    return periods.filter(nw.col("start_date") <= day)
+
+
+def _running_period(extract: Extract, day: date) -> nw.LazyFrame:
+    lasts = nw.col("stop_date").is_null() | (nw.col("stop_date") > day)
+    running = _periods(extract, day).filter(lasts)
+    since = running.group_by("patient_id").agg(nw.col("start_date").max().alias("untreated_since"))
+    return (
+        running.join(since, on="patient_id")
+        .filter(nw.col("start_date") == nw.col("untreated_since"))
+        .group_by("patient_id", "untreated_since")
+        .agg(nw.col("reason").min())
+    )
