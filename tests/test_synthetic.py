@@ -62,6 +62,13 @@ def new(known):
     return known.filter(year_of("diagnosis_date") == 2024)
 
 
+def alive_on(persons, day):
+    """Return those with data and diagnosis by a day and alive at its end."""
+    known = (pl.col("included_date") <= day) & (pl.col("diagnosis_date") <= day)
+    died = (pl.col("death_date") <= day).fill_null(False)
+    return persons.filter(known & ~died)
+
+
 def check_conformance(table, frame):
     assert dict(frame.schema) == {c.name: POLARS_TYPES[c.kind] for c in table.columns}
     for column in table.columns:
@@ -427,6 +434,11 @@ def test_coverage_by_trust(tables, alive):
     coverage = here["len"] / here["expected"]
     assert (coverage < 0.8).sum() == published("coverage_total_trusts_under_80")
     assert (coverage < 0.6).sum() == published("coverage_total_trusts_under_60")
+    for year in (2017, 2023):
+        of_year = pl.col("year") == year
+        there = alive_on(tables["patients"], date(year, 12, 31))
+        total = tables["expected_patients"].filter(of_year)["expected"].sum()
+        assert round(100 * len(there) / total) == published(f"coverage_total_{year}")
     inhabitants = tables["population"].filter(pl.col("year") == 2024)["inhabitants"].sum()
     per_100k = 1e5 * expected["expected"].sum() / inhabitants
     assert round(per_100k) == published("prevalence")

@@ -53,7 +53,7 @@ def expected_table(scale: float) -> pl.DataFrame:
 
 
 def _in_year(expected: np.ndarray, year: int) -> np.ndarray:
-    return np.round(expected / (1 + parameter("expected_growth")) ** (2024 - year), 1)
+    return np.round(expected * float(over_years("expected_relative", year)), 1)
 
 
 def validation_table(rng: np.random.Generator) -> pl.DataFrame:
