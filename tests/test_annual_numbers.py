@@ -10,7 +10,12 @@ from importlib.resources import files
 
 import pytest
 
-from msanalysis.cohorts import persons_from_onset, rituximab_starters, rituximab_switchers
+from msanalysis.cohorts import (
+    persons_from_onset,
+    persons_observed_from_onset,
+    rituximab_starters,
+    rituximab_switchers,
+)
 from msanalysis.release import release
 from msanalysis.stats import (
     estimate_mean,
@@ -106,7 +111,7 @@ def _delayed_entry_is_nearer(registry) -> bool:
     truth = registry.truth["survival_from_onset"]["all"]["median_years"]
     naive = estimate_median_survival(persons_from_onset(extract), event="death")
     delayed = estimate_median_survival(
-        persons_from_onset(extract, delayed_entry=True), event="death", delayed_entry=True
+        persons_observed_from_onset(extract), event="death", delayed_entry=True
     )
     errors = [abs(each.frame["median_days"].item() / 365.25 - truth) for each in (naive, delayed)]
     return errors[1] < errors[0]

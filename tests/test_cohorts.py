@@ -2,7 +2,13 @@
 
 import pytest
 
-from msanalysis.cohorts import persons_from_onset, rituximab_starters, rituximab_switchers
+from msanalysis.cohorts import (
+    persons_from_onset,
+    persons_observed_from_onset,
+    rituximab_starters,
+    rituximab_switchers,
+)
+from msanalysis.stats import estimate_median_survival, estimate_shares
 from persons import make_extract
 
 PERSON = {
@@ -206,15 +212,41 @@ def test_age_is_that_on_the_day_of_the_start():
 
 def test_a_transplantation_abroad_is_told_from_one_in_norway():
     extract = make_extract(
-        patients=[person(), person(patient_id="p2")],
+        patients=[person(), person(patient_id="p2"), person(patient_id="p3")],
         treatments=[
             drug("rituximab", "2020-01-01"),
             drug("hsct", "2021-01-01", abroad=True),
             {**drug("rituximab", "2020-01-01"), "patient_id": "p2"},
             {**drug("hsct", "2021-01-01", abroad=False), "patient_id": "p2"},
+            {**drug("rituximab", "2020-01-01"), "patient_id": "p3"},
+            {**drug("hsct", "2021-01-01"), "patient_id": "p3"},
         ],
     )
-    assert sorted(rituximab_switchers(extract, to="hsct").frame["place"]) == ["abroad", "norway"]
+    places = rituximab_switchers(extract, to="hsct").frame["place"]
+    assert list(places.fillna("missing")) == ["abroad", "norway", "missing"]
+
+
+def test_a_place_that_was_not_delivered_is_not_called_norway():
+    cohort = starters([drug("rituximab", "2020-01-01"), drug("hsct", "2021-01-01")])
+    assert "place" in cohort.not_delivered
+    assert estimate_shares(cohort, column="place").frame.empty
+
+
+def test_switchers_by_the_last_visit_are_those_of_the_same_curve():
+    settings = {"censor_at": "last_visit"}
+    extract = make_extract(
+        patients=[PERSON],
+        treatments=[drug("rituximab", "2020-01-01"), drug("hsct", "2024-01-01")],
+        visits=[{"patient_id": "p1", "visit_date": "2021-01-01"}],
+    )
+    assert rituximab_starters(extract, **settings).frame["end_reason"].item() == "last_visit"
+    assert rituximab_switchers(extract, **settings).frame.empty
+
+
+def test_censoring_at_a_visit_needs_visits():
+    extract = make_extract(patients=[PERSON], treatments=[drug("rituximab", "2020-01-01")])
+    with pytest.raises(ValueError, match=r"needs visits.visit_date, which was not delivered"):
+        rituximab_starters(extract, censor_at="last_visit")
 
 
 def test_switchers_are_those_who_switched():
@@ -262,6 +294,12 @@ def test_a_criterion_whose_column_was_not_delivered_is_not_applied():
     assert cohort.not_delivered == ("sex", "onset_course")
 
 
+def observed(*patients, least_at_risk=1):
+    return persons_observed_from_onset(
+        make_extract(patients=list(patients)), least_at_risk=least_at_risk
+    )
+
+
 # --- from onset -----------------------------------------------------------------------------------
 
 
@@ -271,13 +309,13 @@ def test_a_death_after_the_status_date_is_not_yet_one():
 
 
 def test_delayed_entry_counts_from_consent():
-    found = only(persons_from_onset(make_extract(patients=[PERSON]), delayed_entry=True))
+    found = only(observed(PERSON))
     assert (found.entry_days, found.follow_up_days) == (396, 5478)
 
 
 def test_delayed_entry_counts_from_the_start_of_the_registry_at_the_earliest():
     patient = person(onset_date="1990-01-01", consent_date="1999-01-01")
-    found = only(persons_from_onset(make_extract(patients=[patient]), delayed_entry=True))
+    found = only(observed(patient))
     assert found.entry_days == 11 * 365 + 3
 
 
@@ -285,12 +323,32 @@ def test_delayed_entry_counts_from_the_start_of_the_registry_at_the_earliest():
     ("changes", "step"),
     [
         ({"consent_date": None}, "no_consent_date"),
-        ({"death_date": "2011-02-01"}, "left_before_observation"),
+        ({"death_date": "2011-02-01"}, "never_observed"),
+        ({"consent_date": "2025-01-02"}, "never_observed"),
     ],
 )
 def test_who_was_never_observed_is_dropped_and_counted(changes, step):
-    extract = make_extract(patients=[person(**changes)])
-    assert excluded(persons_from_onset(extract, delayed_entry=True)) == {step: 1}
+    assert excluded(observed(person(**changes), PERSON)) == {step: 1}
+
+
+def test_without_the_date_of_consent_nobody_is_observed_and_the_attrition_says_why():
+    patient = {name: value for name, value in PERSON.items() if name != "consent_date"}
+    cohort = observed(patient)
+    assert excluded(cohort) == {"consent_date_not_delivered": 1}
+    median = estimate_median_survival(cohort, event="death", delayed_entry=True)
+    assert median.frame.empty
+
+
+def test_the_curve_with_delayed_entry_starts_where_enough_are_under_observation():
+    early = person(patient_id="early", onset_date="2011-01-22", death_date="2011-02-11")
+    late = [person(patient_id=f"late {n}", onset_date="2010-10-24") for n in range(3)]
+    cohort = observed(early, *late, least_at_risk=3)
+    assert excluded(cohort) == {"left_before_day 100": 1}
+    assert set(cohort.frame["entry_days"]) == {100}
+
+
+def test_where_few_are_ever_observed_together_nobody_is_left():
+    assert excluded(observed(PERSON, least_at_risk=2)) == {"never_enough_at_risk 2": 1}
 
 
 def test_the_attrition_starts_with_all_and_ends_with_the_included():

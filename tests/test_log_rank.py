@@ -112,7 +112,9 @@ def test_an_empty_cohort_gives_an_empty_table():
     nobody = pd.DataFrame(columns=["follow_up_days", "end_reason", "group"])
     table = compare_survival(make_cohort(nobody), event="death", by="group").frame
     assert table.empty
-    assert table.columns.tolist() == ["n", "n_events", "chi2", "degrees_of_freedom", "p_value"]
+    assert table.columns.tolist() == [
+        "n", "n_events", "n_smallest_group", "chi2", "degrees_of_freedom", "p_value"
+    ]  # fmt: skip
 
 
 def test_an_unknown_group_or_stratum_is_named():
@@ -121,3 +123,10 @@ def test_an_unknown_group_or_stratum_is_named():
         log_rank(frame, by="sex")
     with pytest.raises(ValueError, match="no column 'place'"):
         log_rank(frame, strata="place")
+
+
+def test_the_smallest_group_is_counted_so_that_the_gate_can_hide_what_rests_on_it():
+    frame = pd.DataFrame(
+        {"follow_up_days": [3, 4, 5, 6], "end_reason": "death", "group": ["a", "a", "a", "b"]}
+    )
+    assert log_rank(frame)["n_smallest_group"] == 1

@@ -67,6 +67,17 @@ def test_a_number_of_what_was_not_delivered_has_no_value(cohort):
     assert (found.value, found.hidden) == (None, 0)
 
 
+def test_a_median_that_is_not_reached_is_told_from_a_number_that_is_not_available(cohort):
+    median = release(estimate_median_survival(cohort, event="switch", quantile=0.999))
+    assert number("m", median, "median_days", unit="years", stratum="all").absent == "not_reached"
+    assert number("m", median, "median_days", stratum="ppms").absent == "not_available"
+
+
+def test_a_level_that_is_not_in_the_table_is_an_error_not_nobody(courses):
+    with pytest.raises(LookupError, match="no level"):
+        number("typo", courses, "n", level="rrmss")
+
+
 def test_a_number_needs_one_row(courses):
     with pytest.raises(LookupError, match="rows fit"):
         number("several", courses, "n")
@@ -97,7 +108,30 @@ def test_a_figure_of_what_was_not_delivered_names_the_gap(cohort):
     picture = plot_survival(released, lang=["nb"], outcome="alive", time_zero="since_onset")
     drawn = picture.draw("nb")
     texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
-    assert texts == ["Uttrekket inneholder ikke opplysningene denne figuren trenger."]
+    assert texts == ["Uttrekket har ingen med opplysningene denne figuren trenger."]
+
+
+def test_a_figure_of_too_few_says_that_they_are_too_few():
+    cohort = make_cohort(pd.DataFrame({"follow_up_days": [5], "end_reason": ["death"]}))
+    released = release(estimate_survival(cohort, event="death"))
+    picture = plot_survival(released, lang=["en"], outcome="alive", time_zero="since_onset")
+    texts = [text.get_text() for axes in picture.draw("en").axes for text in axes.texts]
+    assert texts == ["Too few persons to show."]
+
+
+def test_a_curve_without_ticks_is_drawn(cohort):
+    released = release(estimate_survival(cohort, event="switch"))
+    picture = plot_survival(released, lang=["en"], outcome="alive", time_zero="since_onset")
+    assert picture.draw("en").axes[0].get_xlim()[1] > 0
+
+
+def test_n_is_not_written_where_it_would_give_a_group_back():
+    days = [*range(1, 101), *range(1, 101), 1, 2, 3]
+    groups = ["rrms"] * 100 + ["ppms"] * 100 + ["unknown"] * 3
+    frame = pd.DataFrame({"follow_up_days": days, "end_reason": "death", "onset_course": groups})
+    released = release(estimate_survival(make_cohort(frame), event="death", by="onset_course"))
+    assert set(released.frame["stratum"]) == {"rrms", "ppms"}
+    assert released.n_persons is None
 
 
 def test_a_code_without_a_word_stops_a_figure():
@@ -237,4 +271,4 @@ def test_a_sentence_names_a_hidden_number_as_hidden(cohort, courses):
     )
     few = [number(name, courses, "n", level="ppms") for name in names.split()]
     text = sentences("overall_survival", few, lang=["en"])["en"]
-    assert "not shown for privacy" in text
+    assert "[hidden]" in text

@@ -10,6 +10,8 @@ from msanalysis.core import Released, Result
 from msanalysis.release import POLICY_VARIABLE, ReleaseRefused, release
 from msanalysis.stats import (
     estimate_cumulative_incidence,
+    estimate_cumulative_incidence_at,
+    estimate_shares,
     estimate_survival,
     estimate_survival_at,
 )
@@ -64,6 +66,34 @@ def test_two_small_cells_that_sum_to_little_need_a_third():
 
 def test_the_total_is_hidden_where_no_part_is_left_to_hide():
     assert hidden_levels(release(table([3, 0, 0]))) == ["all", "level_0"]
+
+
+def test_where_the_total_is_hidden_so_is_the_denominator_of_its_parts():
+    cohort = make_cohort(pd.DataFrame({"place": ["a"] * 3 + ["b"] * 1}))
+    released = release(estimate_shares(cohort, column="place"))
+    assert released.hidden[["n", "denominator"]].all(axis=None)
+
+
+def test_few_who_left_between_two_times_are_not_told_by_who_is_at_risk():
+    days = [500] * 90 + [800] * 2 + [2000] * 88
+    at = release(
+        estimate_survival_at(
+            followed(days, ["censored"] * 180), event="death", times_days=[100, 600, 1000]
+        )
+    )
+    assert at.hidden["n_at_risk"].tolist() == [False, False, True]
+
+
+def test_where_a_cause_is_hidden_who_is_at_risk_is_hidden_too():
+    days = [100] * 53 + [900] * 147
+    reasons = ["switch"] * 50 + ["death"] * 3 + ["censored"] * 147
+    at = release(
+        estimate_cumulative_incidence_at(
+            followed(days, reasons), events=["switch", "death"], times_days=[365]
+        )
+    )
+    assert at.hidden["n_at_risk"].all()
+    assert at.hidden["n_events"].tolist() == [False, True]
 
 
 def test_a_hidden_row_stays_in_the_table():
@@ -169,14 +199,36 @@ def test_at_risk_less_events_less_censored_is_at_risk_when_the_next_step_begins(
         assert pd.isna(following) or at_risk == following
 
 
-@given(persons)
-def test_a_released_curve_is_the_exact_estimate_where_a_step_ends(cohort):
-    result = estimate_survival(cohort, event="death")
+@given(persons, st.lists(st.integers(1, 60), max_size=4, unique=True))
+def test_a_released_curve_tells_no_more_than_its_counts(cohort, ticks):
+    frame = release(estimate_survival(cohort, event="death", ticks_days=ticks)).frame
+    survival, at_risk = 1.0, None
+    for row in frame.itertuples():
+        at_risk = row.n_at_risk if at_risk is None else at_risk
+        if pd.isna(row.n_events):
+            continue
+        survival *= max(1 - row.n_events / (at_risk - row.n_censored / 2), 0)
+        assert row.estimate == pytest.approx(survival, abs=5.1e-5)
+        at_risk = None
+
+
+def test_a_released_curve_is_close_to_the_exact_estimate():
+    rng = np.random.default_rng(3)
+    days = rng.integers(1, 2000, 3000)
+    reasons = rng.choice(["death", "censored"], 3000, p=[0.2, 0.8])
+    result = estimate_survival(followed(days, reasons), event="death")
     exact = result.frame.set_index("time_days")["estimate"]
     released = release(result).frame
-    assert released["n_events"].notna().all()
-    expected = [exact[day] for day in released["time_days"]]
-    assert np.allclose(released["estimate"].astype(float), expected, atol=5e-5)
+    difference = released["estimate"] - exact[released["time_days"]].to_numpy()
+    assert difference.abs().max() < 0.001
+
+
+def test_a_curve_ends_where_few_are_at_risk_and_is_not_drawn_on_to_the_next_tick():
+    days = [*range(1, 101), *range(300, 319)]
+    released = release(
+        estimate_survival(followed(days, ["death"] * 119), event="death", ticks_days=[50, 500])
+    ).frame
+    assert released["time_days"].max() == 100
 
 
 def test_a_step_ends_the_day_before_a_tick_so_that_the_number_at_risk_there_is_exact():
@@ -203,7 +255,7 @@ def test_a_step_that_runs_over_a_tick_shows_who_is_at_risk_there_and_no_events()
         "n_at_risk": [222, 123],
         "n_events": [0, 23],
         "n_censored": [99, 100],
-        "estimate": [1.0, 0.0],
+        "estimate": [1.0, round(1 - 23 / (123 - 50), 4)],
         "lower": [],
         "upper": [],
     }

@@ -158,9 +158,9 @@ def statistic(
 ) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., Result]]:
     """Turn a function (frame in, tidy table out) into one that takes a Cohort and gives a Result.
 
-    The settings are recorded from the call itself. A stratum the extract does not hold
-    (`by` is one of the cohort's `not_delivered`) gives an empty table, not an error: the
-    figure names the gap.
+    The settings are recorded from the call itself. A column the extract does not hold (`by`,
+    `column` or `entry_days` is one of the cohort's `not_delivered`) gives an empty table, not an
+    error: the figure names the gap.
     """
 
     def decorate(function: Callable[..., pd.DataFrame]) -> Callable[..., Result]:
@@ -177,8 +177,8 @@ def statistic(
             bound.apply_defaults()
             recorded = dict(list(bound.arguments.items())[1:])
             frame = cohort.frame
-            if recorded.get("by") in cohort.not_delivered:
-                frame = frame.iloc[:0].assign(**{recorded["by"]: pd.Series(dtype="object")})
+            for column in _columns_asked_for(recorded) & set(cohort.not_delivered):
+                frame = frame.iloc[:0].assign(**{column: pd.Series(dtype="float64")})
             return Result(
                 statistic=function.__name__.split("_", 1)[1],
                 shape=shape,
@@ -194,3 +194,8 @@ def statistic(
         return call
 
     return decorate
+
+
+def _columns_asked_for(settings: Mapping[str, Any]) -> set[str]:
+    named = {settings[name] for name in ("by", "column") if settings.get(name)}
+    return named | ({"entry_days"} if settings.get("delayed_entry") else set())

@@ -5,7 +5,6 @@ them: decimal comma and narrow space in Norwegian.
 """
 
 import csv
-import math
 from functools import cache
 from importlib.resources import files
 
@@ -47,8 +46,6 @@ def word(key: str, lang: str) -> str:
 
 def number(value: float, decimals: int, lang: str) -> str:
     """Return `value` with `decimals`, decimal comma in Norwegian, thousands narrowly spaced."""
-    if value is None or math.isnan(value):
-        return word("not_reached", lang)
     text = f"{value:,.{decimals}f}".replace(",", NARROW_SPACE).replace("-", MINUS)
     return text.replace(".", ",") if lang == "nb" else text
 
@@ -60,6 +57,6 @@ def quantity(value: float, unit: str, lang: str) -> str:
     """Return `value` with its unit, as a sentence holds it: `93.1 %`, `48.9 years`, `4 544`."""
     decimals = UNIT_DECIMALS.get(unit, 2)
     text = number(value, decimals, lang)
-    if unit == "persons" or not unit or value is None or math.isnan(value):
+    if unit == "persons" or not unit:
         return text
     return f"{text}\u00a0{word('unit_' + unit, lang)}"

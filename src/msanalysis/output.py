@@ -27,7 +27,8 @@ _N_COLUMNS = ("denominator", "n", "n_at_risk")
 class Number:
     """One released number under an id of its own: a row of `numbers.csv`.
 
-    `hidden` is 1 where the gate hides the value; the row stays, empty.
+    `hidden` is 1 where the gate hides the value; the row stays, empty. `absent` is the word that
+    stands for a value that is not there: hidden, not reached (a median) or not available.
     """
 
     id: str
@@ -39,10 +40,10 @@ class Number:
     lower: float | None
     upper: float | None
     hidden: int
+    absent: str = ""
 
     def __repr__(self) -> str:
-        shown = "hidden" if self.hidden else self.value
-        return f"{self.id} = {shown} {self.unit}"
+        return f"{self.id} = {self.absent or self.value} {self.unit}"
 
 
 def number(
@@ -59,26 +60,39 @@ def number(
     TypeError
         When `released` has not passed the gate.
     LookupError
-        When not exactly one row fits; an empty table (columns not delivered) gives no value.
+        When several rows fit, or no level of a share. A table without the row (a stratum nobody
+        is in, columns not delivered) gives no value.
     """
     if not isinstance(released, Released):
         raise TypeError(f"number({id!r}) takes a Released: call release() first")
     row, hidden = _row(id, released, where)
+    measure = f"{released.statistic}:{column.removesuffix('_days')}"
     if row is None:
-        return Number(id, released.population, column, None, unit, None, None, None, 0)
+        absent = "not_available"
+        return Number(id, released.population, measure, None, unit, None, None, None, 0, absent)
     is_count = column in released.counts
     lower, upper = ("", "") if is_count else _interval_columns(column, row)
+    value = _value(row[column], column, unit)
     return Number(
         id=id,
         population=released.population,
-        measure=f"{released.statistic}:{column.removesuffix('_days')}",
-        value=_value(row[column], column, unit),
+        measure=measure,
+        value=value,
         unit=unit,
         n=next((_whole(row[name]) for name in _N_COLUMNS if name in row and name != column), None),
         lower=_value(row[lower], lower, unit) if lower else None,
         upper=_value(row[upper], upper, unit) if upper else None,
         hidden=int(hidden[column]),
+        absent=_absent(value, column, hidden[column]),
     )
+
+
+def _absent(value: float | None, column: str, hidden: bool) -> str:
+    if hidden:
+        return "hidden_number"
+    if value is not None:
+        return ""
+    return "not_reached" if column == "median_days" else "not_available"
 
 
 def _row(id: str, released: Released, where: Mapping[str, object]):
@@ -92,6 +106,8 @@ def _row(id: str, released: Released, where: Mapping[str, object]):
         fits &= released.frame[name] == value
     if fits.sum() > 1:
         raise LookupError(f"number({id!r}): {fits.sum()} rows fit {where}; name one")
+    if not fits.any() and released.statistic == "shares":
+        raise LookupError(f"number({id!r}): no level {where}; the table has every level there is")
     if not fits.any():
         return None, None
     return released.frame[fits].iloc[0], released.hidden[fits].iloc[0]
@@ -150,28 +166,28 @@ class _Spoken:
     lang: str
 
     def __str__(self) -> str:
-        if self.number.hidden:
-            return labels.word("hidden_number", self.lang)
-        return labels.quantity(_nan(self.number.value), self.number.unit, self.lang)
+        if self.number.absent:
+            return labels.word(self.number.absent, self.lang)
+        return labels.quantity(self.number.value, self.number.unit, self.lang)
 
     @property
     def interval(self) -> str:
         """Both limits, the unit once."""
-        if self.number.hidden:
-            return labels.word("hidden_number", self.lang)
+        lower, upper = self.number.lower, self.number.upper
+        if self.number.absent or (lower is None and upper is None):
+            return labels.word(self.number.absent or "not_available", self.lang)
         decimals = labels.UNIT_DECIMALS.get(self.number.unit, 2)
-        lower = labels.number(_nan(self.number.lower), decimals, self.lang)
-        upper = labels.quantity(_nan(self.number.upper), self.number.unit, self.lang)
-        return f"{lower} {labels.word('to', self.lang)} {upper}"
+        open_end = labels.word("not_reached", self.lang)
+        low = open_end if lower is None else labels.number(lower, decimals, self.lang)
+        high = open_end if upper is None else labels.quantity(upper, self.number.unit, self.lang)
+        return f"{low} {labels.word('to', self.lang)} {high}"
 
     @property
     def n(self) -> str:
         """The number of persons behind the value."""
-        return labels.number(_nan(self.number.n), 0, self.lang)
-
-
-def _nan(value: float | None) -> float:
-    return math.nan if value is None else value
+        if self.number.n is None:
+            return labels.word(self.number.absent or "hidden_number", self.lang)
+        return labels.number(self.number.n, 0, self.lang)
 
 
 # --- files ----------------------------------------------------------------------------------------
@@ -209,7 +225,7 @@ def save(
 
 
 def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
-    columns = [field.name for field in fields(Number)]
+    columns = [field.name for field in fields(Number) if field.name != "absent"]
     frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns, dtype=object)
     _write_csv(path, frame)
 

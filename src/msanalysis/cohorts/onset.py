@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from msanalysis.cohorts.selection import (
+    Step,
     cohort,
     collected,
     days_between,
@@ -21,28 +23,72 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def persons_from_onset(
-    extract: Extract,
-    *,
-    delayed_entry: bool = False,
-    registry_start: date = REGISTRY_START,
-) -> Cohort:
+_COHORT_COLUMNS = {
+    "follow_up_days": "",
+    "end_reason": "",
+    "sex": "patients.sex",
+    "onset_course": "patients.onset_course",
+}
+
+
+def persons_from_onset(extract: Extract) -> Cohort:
     """Return everyone in the registry, from onset to death, emigration or the status date.
 
-    Parameters
-    ----------
-    delayed_entry
-        False: everyone is counted from onset, as the annual report does. A person had to live to
-        be included, so survival is overstated. True: a person counts from the day they came
-        under observation, the later of consent and `registry_start` (`entry_days`); who left on
-        or before that day is excluded, and counted.
+    Everyone is counted from onset, as the annual report does. A person had to live to be
+    included, so survival is overstated: see `persons_observed_from_onset`.
 
     Returns
     -------
     Cohort
-        `follow_up_days`, `end_reason` (death, emigration, status_date), `sex`, `onset_course`;
-        with delayed entry `entry_days`.
+        `follow_up_days`, `end_reason` (death, emigration, status_date), `sex`, `onset_course`.
     """
+    persons, steps = _followed(extract)
+    return cohort("persons_from_onset", persons, steps, _COHORT_COLUMNS, extract)
+
+
+def persons_observed_from_onset(
+    extract: Extract, *, registry_start: date = REGISTRY_START, least_at_risk: int = 20
+) -> Cohort:
+    """Return `persons_from_onset`, each counted from the day they came under observation.
+
+    That is the later of consent and `registry_start` (`entry_days`). What is estimated is given
+    survival to the first day since onset on which `least_at_risk` persons are under observation:
+    nobody enters before it, and who left by then is excluded, so that a death among very few does
+    not pull the curve down for good. Whoever was never observed is excluded, and counted.
+    """
+    persons, steps = _followed(extract)
+    columns = {**_COHORT_COLUMNS, "entry_days": "patients.consent_date"}
+    if not extract.delivered("patients.consent_date"):
+        steps.append(("consent_date_not_delivered", pd.Series(True, index=persons.index)))
+        return cohort("persons_observed_from_onset", persons, steps, columns, extract)
+    entered = persons["consent_date"].clip(lower=pd.Timestamp(registry_start))
+    persons["entry_days"] = days_between(persons["onset_date"], entered).clip(lower=0)
+    steps += [
+        ("no_consent_date", persons["consent_date"].isna()),
+        ("never_observed", ~(persons["entry_days"] < persons["follow_up_days"])),
+    ]
+    observed = persons[~pd.concat([outside for _, outside in steps], axis=1).any(axis=1)]
+    first_day = _first_day_with(least_at_risk, observed)
+    if first_day is None:
+        few = pd.Series(True, index=persons.index)
+        steps.append((f"never_enough_at_risk {least_at_risk}", few))
+    else:
+        persons["entry_days"] = persons["entry_days"].clip(lower=first_day)
+        steps.append((f"left_before_day {first_day}", persons["follow_up_days"] <= first_day))
+    return cohort("persons_observed_from_onset", persons, steps, columns, extract)
+
+
+def _first_day_with(least_at_risk: int, persons: pd.DataFrame) -> int | None:
+    """Return the first day after whose end that many persons are under observation."""
+    entry = np.sort(persons["entry_days"].to_numpy())
+    left = np.searchsorted(np.sort(persons["follow_up_days"].to_numpy()), entry, side="right")
+    entered = np.searchsorted(entry, entry, side="right")
+    enough = np.flatnonzero(entered - left >= least_at_risk)
+    return int(entry[enough[0]]) if len(enough) else None
+
+
+def _followed(extract: Extract) -> tuple[pd.DataFrame, list[Step]]:
+    """Everyone with the end of follow-up, and who is to be excluded."""
     status_date = pd.Timestamp(extract.provenance.status_date)
     persons = collected(extract.table("patients").select(*_COLUMNS))
     persons = persons.join(
@@ -54,22 +100,9 @@ def persons_from_onset(
             }
         )
     )
-    after = persons["end_date"] > status_date
-    persons.loc[after, ["end_date", "end_reason"]] = [status_date, "status_date"]
     persons["follow_up_days"] = days_between(persons["onset_date"], persons["end_date"])
-    entered = persons["consent_date"].clip(lower=pd.Timestamp(registry_start))
-    persons["entry_days"] = days_between(persons["onset_date"], entered).clip(lower=0)
-    steps = [
+    return persons, [
         *not_registered(persons, extract),
         ("no_onset_date", persons["onset_date"].isna()),
         ("no_follow_up", ~(persons["follow_up_days"] > 0)),
     ]
-    columns = ["follow_up_days", "end_reason", "sex", "onset_course"]
-    if not delayed_entry:
-        return cohort("persons_from_onset", persons, steps, columns, extract)
-    steps += [
-        ("no_consent_date", persons["consent_date"].isna()),
-        ("left_before_observation", ~(persons["entry_days"] < persons["follow_up_days"])),
-    ]
-    columns.append("entry_days")
-    return cohort("persons_from_onset_observed", persons, steps, columns, extract)

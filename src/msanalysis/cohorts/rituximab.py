@@ -5,8 +5,10 @@ from typing import Literal
 import narwhals as nw
 import pandas as pd
 
+from msanalysis import codes
 from msanalysis.cohorts.selection import (
     Step,
+    coded,
     cohort,
     collected,
     days_between,
@@ -20,10 +22,17 @@ _PATIENTS = (
     "patient_id", "sex", "birth_date", "residence_hf", "diagnosis_code", "onset_course",
     "included_date", "diagnosis_date", "death_date", "emigration_date",
 )  # fmt: skip
-_COLUMNS = (
-    "follow_up_days", "end_reason", "switched_to", "place", "earlier_treatment", "age_years",
-    "sex", "onset_course", "residence_hf",
-)  # fmt: skip
+_COLUMNS = {
+    "follow_up_days": "",
+    "end_reason": "",
+    "switched_to": "",
+    "place": "treatments.abroad",
+    "earlier_treatment": "",
+    "age_years": "patients.birth_date",
+    "sex": "patients.sex",
+    "onset_course": "patients.onset_course",
+    "residence_hf": "patients.residence_hf",
+}
 
 
 def rituximab_starters(
@@ -35,7 +44,8 @@ def rituximab_starters(
 ) -> Cohort:
     """Return everyone who ever started rituximab, from the first start to another substance.
 
-    One substance is one treatment whatever the brand. Follow-up ends at the first start of any
+    One substance is one treatment whatever the brand. Starts after the status date count, up to
+    the data cutoff. Follow-up ends at the first start of any
     other substance after the rituximab start (`switch`), at death, emigration or censoring.
 
     Parameters
@@ -46,7 +56,7 @@ def rituximab_starters(
         end of its own (`stop`), on the day the gap is complete, so that nobody's future decides.
     censor_at
         `cutoff` or `last_visit`: the data cutoff, or the last reported visit before it, which
-        leaves out time about which nothing was reported.
+        leaves out time about which nothing was reported, and a switch after it.
 
     Returns
     -------
@@ -60,9 +70,14 @@ def rituximab_starters(
     return cohort(name, persons, steps, _COLUMNS, extract)
 
 
-def rituximab_switchers(extract: Extract, *, to: str | None = None) -> Cohort:
+def rituximab_switchers(
+    extract: Extract,
+    *,
+    to: str | None = None,
+    censor_at: Literal["cutoff", "last_visit"] = "cutoff",
+) -> Cohort:
     """Return those of `rituximab_starters` who switched; with `to`, only to that substance."""
-    persons, steps = _followed(extract, False, 0, "cutoff")
+    persons, steps = _followed(extract, False, 0, censor_at)
     steps.append(("not_switched", persons["end_reason"] != "switch"))
     name = "rituximab_switchers"
     if to is not None:
@@ -75,6 +90,8 @@ def _followed(
     extract: Extract, stop_ends_follow_up: bool, gap_days: int, censor_at: str
 ) -> tuple[pd.DataFrame, list[Step]]:
     """Everyone who started rituximab, with the end of follow-up, and who is to be excluded."""
+    if censor_at == "last_visit" and not extract.delivered("visits.visit_date"):
+        raise ValueError("censor_at last_visit needs visits.visit_date, which was not delivered")
     persons = collected(_starters(extract, gap_days))
     cutoff = pd.Timestamp(extract.provenance.data_cutoff)
     last_visit = persons["last_visit"].fillna(persons["start_date"]).clip(upper=cutoff)
@@ -89,11 +106,10 @@ def _followed(
     persons = persons.join(first_end(ends))
     persons["follow_up_days"] = days_between(persons["start_date"], persons["end_date"])
     persons["age_years"] = days_between(persons["birth_date"], persons["start_date"]) / 365.25
-    persons["earlier_treatment"] = persons["treated_before"].map(
-        {True: "treated", False: "untreated"}
-    )
-    persons["switched_to"] = persons["target"].where(persons["end_reason"] == "switch")
-    persons["place"] = persons["n_abroad"].notna().map({True: "abroad", False: "norway"})
+    switched_to = persons["target"].where(persons["end_reason"] == "switch")
+    persons["switched_to"] = pd.Categorical(switched_to, categories=codes.substances())
+    persons["earlier_treatment"] = coded(persons["treated_before"], ["untreated", "treated"])
+    persons["place"] = coded(persons["abroad"], ["norway", "abroad"])
     no_follow_up = ("no_follow_up", ~(persons["follow_up_days"] > 0))
     return persons, [*not_registered(persons, extract), no_follow_up]
 
@@ -132,13 +148,10 @@ def _first_switch(others: nw.LazyFrame) -> nw.LazyFrame:
         nw.col("start_date") == nw.col("switch_date")
     )
     target = on_that_day.group_by("patient_id").agg(nw.col("substance").min().alias("target"))
-    abroad = (
-        on_that_day.filter(nw.col("abroad"))
-        .group_by("patient_id", "substance")
-        .agg(nw.len().alias("n_abroad"))
-        .rename({"substance": "target"})
+    abroad = on_that_day.group_by("patient_id", "substance").agg(nw.col("abroad").max())
+    return first.join(target, on="patient_id").join(
+        abroad.rename({"substance": "target"}), on=["patient_id", "target"]
     )
-    return first.join(target, on="patient_id").join(abroad, on=["patient_id", "target"], how="left")
 
 
 def _treated_before(others: nw.LazyFrame) -> nw.LazyFrame:

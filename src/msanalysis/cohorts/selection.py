@@ -49,20 +49,31 @@ def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     return (end - start).dt.days
 
 
+def coded(truth: pd.Series, words: Sequence[str]) -> pd.Categorical:
+    """Return false and true as the two `words`, what is missing as missing."""
+    return pd.Categorical(truth.map({False: words[0], True: words[1]}), categories=words)
+
+
 def cohort(
     name: str,
     persons: pd.DataFrame,
     steps: Sequence[Step],
-    columns: Sequence[str],
+    columns: Mapping[str, str],
     extract: Extract,
 ) -> Cohort:
-    """Return the persons whom no step excludes; each is counted under the first step that does."""
+    """Return the persons whom no step excludes; each is counted under the first step that does.
+
+    `columns` gives for each column of the cohort the delivered `table.column` it is made from
+    (empty: it is always there); those that were not delivered are named, not invented.
+    """
     kept = pd.Series(True, index=persons.index)
     counts = []
     for step, outside in steps:
         counts.append({"step": step, "n": int((kept & outside).sum())})
         kept &= ~outside
-    delivered = [column for column in columns if not _lacking(column, extract)]
+    delivered = [
+        each for each, source in columns.items() if not source or extract.delivered(source)
+    ]
     return Cohort(
         name=name,
         frame=_coded(persons.loc[kept, delivered]).reset_index(drop=True),
@@ -70,11 +81,6 @@ def cohort(
         provenance=extract.provenance,
         not_delivered=tuple(column for column in columns if column not in delivered),
     )
-
-
-def _lacking(column: str, extract: Extract) -> bool:
-    patients = {each.name for each in TABLES["patients"].columns}
-    return column in patients and not extract.delivered(f"patients.{column}")
 
 
 def _coded(persons: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from msanalysis.core import Released
 from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
-from msanalysis.figures.survival import DAYS
-from msanalysis.labels import number, word
+from msanalysis.figures.survival import DAYS, time_axis
+from msanalysis.labels import word
 
 
 @picture
@@ -19,7 +19,7 @@ def plot_cumulative_incidence(
     figure = theme.new_figure(3.6)
     axes = figure.subplots()
     if released.frame.empty:
-        theme.say_nothing_to_draw(axes, lang)
+        theme.say_nothing_to_draw(axes, released, lang)
         theme.sign(figure, released, lang)
         return figure
     curves = _from_zero(released.frame, time_unit)
@@ -51,10 +51,8 @@ def _from_zero(frame: pd.DataFrame, time_unit: str) -> pd.DataFrame:
 
 def _label_axes(axes, released: Released, time_zero: str, time_unit: str, lang: str) -> None:
     ticks = sorted(released.settings.get("ticks_days", ()))
-    axes.set_xlim(0, 1.01 * max(ticks) / DAYS[time_unit])
+    time_axis(axes, ticks, time_unit, lang)
     axes.set_ylim(bottom=0)
-    axes.set_xticks([tick / DAYS[time_unit] for tick in ticks])
-    axes.set_xticklabels([number(tick / DAYS[time_unit], 0, lang) for tick in ticks])
     theme.percent_axis(axes.yaxis, lang)
     axes.set_ylabel(word("cumulative_incidence", lang))
     axes.set_xlabel(f"{word(time_unit, lang)} {word(time_zero, lang)}")

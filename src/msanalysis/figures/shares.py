@@ -21,7 +21,7 @@ def plot_shares(released: Released, *, lang: str, measured: str) -> Figure:
     figure = theme.new_figure(1.2 + 0.26 * max(2, len(levels)))
     axes = figure.subplots()
     if levels.empty:
-        theme.say_nothing_to_draw(axes, lang)
+        theme.say_nothing_to_draw(axes, released, lang)
     else:
         _draw_bars(axes, levels, measured, lang)
     theme.sign(figure, released, lang)

@@ -28,7 +28,7 @@ def plot_survival(
     strata = list(released.frame["stratum"].unique())
     figure = theme.new_figure(3.9 + 0.16 * max(3, len(strata)))
     if not strata:
-        theme.say_nothing_to_draw(figure.subplots(), lang)
+        theme.say_nothing_to_draw(figure.subplots(), released, lang)
         theme.sign(figure, released, lang)
         return figure
     axes, below = _axes_with_table(figure, max(3, len(strata)))
@@ -105,9 +105,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str, time_unit: str, lang:
 def _label_axes(axes, released, outcome, time_zero, time_unit, lang) -> None:
     ticks = _ticks(released)
     axes.set_ylim(0, 1.02)
-    axes.set_xlim(0, 1.01 * max(ticks) / DAYS[time_unit])
-    axes.set_xticks([tick / DAYS[time_unit] for tick in ticks])
-    axes.set_xticklabels([number(tick / DAYS[time_unit], 0, lang) for tick in ticks])
+    time_axis(axes, ticks, time_unit, lang)
     axes.tick_params(labelbottom=True)
     theme.percent_axis(axes.yaxis, lang)
     axes.set_ylabel(word(outcome, lang))
@@ -157,6 +155,16 @@ def _write_rows(below: Axes, ticks, rows, time_unit: str, lang: str) -> None:
         for tick, count in zip(ticks, numbers, strict=True):
             text = _NOT_SHOWN if pd.isna(count) else number(count, 0, lang)
             below.text(tick / DAYS[time_unit], -place, text, ha="center", va="center", fontsize=7.5)
+
+
+def time_axis(axes: Axes, ticks: list[int], time_unit: str, lang: str) -> None:
+    """Put the ticks a curve was released with on the axis, which ends at the last of them."""
+    axes.set_xlim(left=0)
+    if not ticks:
+        return
+    axes.set_xlim(0, 1.01 * max(ticks) / DAYS[time_unit])
+    axes.set_xticks([tick / DAYS[time_unit] for tick in ticks])
+    axes.set_xticklabels([number(tick / DAYS[time_unit], 0, lang) for tick in ticks])
 
 
 def _ticks(released: Released) -> list[int]:

@@ -79,7 +79,7 @@ def new_figure(height_inches: float) -> Figure:
 
 def percent_axis(axis: Axis, lang: str) -> None:
     """Write a 0-1 axis in percent, with the decimals its ticks need."""
-    axis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda share, _: f"{_percent(share, lang)}\u00a0%"))
 
 
@@ -103,7 +103,8 @@ def sign(figure: Figure, released: Released, lang: str) -> None:
         figure.text(0.995, 0.008, stamp, ha="right", fontsize=8, color=VERMILION, weight="bold")
 
 
-def say_nothing_to_draw(axes: Axes, lang: str) -> None:
-    """Name the gap where the extract does not hold what the figure needs."""
-    axes.text(0.5, 0.5, word("not_delivered", lang), transform=axes.transAxes, ha="center")
+def say_nothing_to_draw(axes: Axes, released: Released, lang: str) -> None:
+    """Name the gap: the extract has nobody with what the figure needs, or too few to show."""
+    reason = "not_delivered" if released.n_persons == 0 else "too_few_to_show"
+    axes.text(0.5, 0.5, word(reason, lang), transform=axes.transAxes, ha="center")
     axes.set_axis_off()

@@ -4,6 +4,8 @@ A Result says how its shape can be made safe, this module how strict. The policy
 owner's: a run file may name a stricter one, a notebook cannot touch it.
 """
 
+import pandas as pd
+
 from msanalysis.core import Released, Result
 from msanalysis.release.curve import protect_curve
 from msanalysis.release.flow import protect_flow
@@ -26,6 +28,14 @@ __all__ = [
     "ReleaseRefused",
     "release",
 ]
+
+
+def _persons_to_show(result: Result, frame: pd.DataFrame, hidden: pd.DataFrame) -> int | None:
+    """Return the size of the cohort, unless it would give a hidden or absent group back."""
+    parts = [name for name in ("stratum", "level") if name in frame]
+    absent = any(set(result.frame[name]) - set(frame[name]) for name in parts)
+    counts = [name for name in result.counts if name in hidden and result.shape != "curve"]
+    return None if absent or hidden[counts].any(axis=None) else result.n_persons
 
 
 def release(result: Result) -> Released:
@@ -61,7 +71,7 @@ def release(result: Result) -> Released:
         hidden=hidden,
         counts=result.counts,
         population=result.population,
-        n_persons=result.n_persons if result.n_persons >= policy.threshold else None,
+        n_persons=_persons_to_show(result, frame, hidden),
         settings=result.settings,
         provenance=result.provenance,
         policy=policy.name,

@@ -1,4 +1,9 @@
-"""Curves: steps are merged until each holds enough persons; the interval is computed again."""
+"""Curves: drawn from counts of persons that are each none or enough, and from nothing else.
+
+A survival curve is computed again from the counts of its merged steps, as a life table, so that it
+tells no more than they do: exact estimates at the ends of steps would tell in which order persons
+left. Exact values are for tables at fixed times.
+"""
 
 import math
 
@@ -8,7 +13,6 @@ import pandas as pd
 from msanalysis.core import Result
 from msanalysis.intervals import probability_limits
 from msanalysis.release.policy import Policy
-from msanalysis.release.rounding import DECIMALS
 
 
 def protect_curve(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -18,12 +22,7 @@ def protect_curve(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     ticks = sorted(math.ceil(tick) for tick in result.settings.get("ticks_days", ()))
     keys = ["stratum", "cause"] if competing else ["stratum"]
     parts = [
-        merged(
-            rows[rows["n_at_risk"] >= policy.curve_at_risk],
-            ticks,
-            policy.threshold,
-            result.settings,
-        )
+        merged(_many_at_risk(rows, policy), ticks, policy.threshold, result.settings)
         for _, rows in result.frame.groupby(keys, sort=False)
     ]
     frame = pd.concat(parts, ignore_index=True) if parts else result.frame
@@ -42,6 +41,14 @@ _LEFT_OUT = {
 }
 
 
+def _many_at_risk(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return the rows from the first with many at risk to the last before there are few again."""
+    many = (rows["n_at_risk"] >= policy.curve_at_risk).to_numpy()
+    started = np.maximum.accumulate(many) if len(many) else many
+    ended = np.maximum.accumulate(started & ~many) if len(many) else many
+    return rows[started & ~ended].reset_index(drop=True)
+
+
 def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
     """Merge the steps of one stratum.
 
@@ -53,15 +60,13 @@ def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
     enters = rows["n_entered"].shift(-1, fill_value=0).to_numpy()
     counts = np.column_stack([rows["n_events"], rows["n_censored"], enters])
     first, last, day = _merge(times, counts, ticks, threshold)
-    steps = pd.DataFrame(
-        {
-            "n_at_risk": n_at_risk[first],
-            "n_events": _sums(counts[:, 0], first, last),
-            "n_censored": _sums(counts[:, 1], first, last),
-            "estimate": rows["estimate"].to_numpy()[last].round(DECIMALS),
-        }
+    steps = _life_table(
+        n_at_risk[first],
+        _sums(counts[:, 0], first, last),
+        _sums(counts[:, 1], first, last),
+        _sums(enters, first, last),
+        settings,
     )
-    steps = steps.assign(**_interval(steps, _sums(enters, first, last), settings))
     leaving = np.column_stack([counts[:, 0] + counts[:, 1], enters])
     start, closing, step = _split_at_ticks(first, last, day, times, leaving, ticks, threshold)
     shown = steps.reindex(step).reset_index(drop=True)
@@ -74,11 +79,44 @@ def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
 _COUNTS = ("n_at_risk", "n_events", "n_censored")
 
 
+def _life_table(n_at_risk, n_events, n_censored, n_entered, settings) -> pd.DataFrame:
+    """Return survival after each step, S = prod (1 - d / (n - c/2 + e/2)), with its interval.
+
+    Greenwood's variance takes all who are censored as gone before the events, so that the
+    interval is never narrower than the exact one.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exposed = n_at_risk - n_censored / 2 + n_entered / 2
+        estimate = np.cumprod(np.clip(1 - n_events / exposed, 0, 1))
+        fewest = n_at_risk - n_censored
+        terms = np.where(n_events > 0, n_events / (fewest * (fewest - n_events)), 0.0)
+        error = np.sqrt(
+            np.cumsum(np.where(fewest > n_events, terms, np.where(n_events, np.inf, 0)))
+        )
+        lower, upper = probability_limits(estimate, error, settings["interval"], settings["level"])
+    return pd.DataFrame(
+        {
+            "n_at_risk": n_at_risk,
+            "n_events": n_events,
+            "n_censored": n_censored,
+            "estimate": estimate,
+            "lower": lower,
+            "upper": upper,
+        }
+    )
+
+
 def _merged_cause(rows, ticks, threshold, settings) -> pd.DataFrame:
+    """Merge the steps of one cause, and write its incidence no finer than persons can be told.
+
+    To a decimal more, the incidence at two steps would tell how many were censored between them.
+    """
     counts = rows[["n_events"]].to_numpy()
     first, last, day = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
     merged = rows.iloc[last].reset_index(drop=True)
-    return merged.assign(time_days=day, n_events=_sums(counts[:, 0], first, last))
+    decimals = math.floor(math.log10(rows["n_at_risk"].max())) if len(rows) else 0
+    estimates = merged[["estimate", "lower", "upper"]].round(decimals)
+    return merged.assign(time_days=day, n_events=_sums(counts[:, 0], first, last), **estimates)
 
 
 def _sums(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -102,13 +140,15 @@ def _split_at_ticks(first, last, day, times, leaving, ticks, threshold):
     for step, (start, end, closing) in enumerate(segments):
         for tick in ticks:
             row = int(np.searchsorted(times, tick))
-            if start < row < end + (closing is None) and all(
+            if start < row < end and all(
                 _enough(part.sum(axis=0), threshold)
                 for part in (leaving[start:row], leaving[row:end])
             ):
                 pieces.append((start, tick - 1, -1))
                 start = row
-        if closing is not None:
+        if closing is None and start < end:
+            pieces.append((start, times[-1], -1))
+        elif closing is not None:
             pieces.append((start, closing, step))
     return np.array(pieces, dtype="int64").reshape(-1, 3).T
 
@@ -130,8 +170,11 @@ def _merge(
         return _enough(total[end] - total[start], threshold)
 
     start = segment = 0
-    bounds = [(int(np.searchsorted(times, tick)), tick - 1) for tick in ticks if tick > 0]
-    for end, day in [*bounds, (len(times), int(times[-1]) if len(times) else 0)]:
+    last_day = int(times[-1]) if len(times) else 0
+    bounds = [
+        (int(np.searchsorted(times, tick)), tick - 1) for tick in ticks if 0 < tick <= last_day
+    ]
+    for end, day in [*bounds, (len(times), last_day)]:
         for row in range(segment, end):
             if total[row + 1, 0] > total[start, 0] and closable(start, row + 1):
                 steps.append((start, row, int(times[row])))
@@ -156,18 +199,3 @@ def _close_at(day, start, end, segment, steps, closable) -> int:
     start = start if back == len(steps) else steps[back][0]
     steps[back:] = [(start, end - 1, day)]
     return end
-
-
-def _interval(steps: pd.DataFrame, entered: np.ndarray, settings) -> dict[str, np.ndarray]:
-    """Greenwood's interval from what is shown: at risk during a step is the actuarial number."""
-    exposed = steps["n_at_risk"] - steps["n_censored"] / 2 + entered / 2
-    events = steps["n_events"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.cumsum(np.where(events > 0, events / (exposed * (exposed - events)), 0.0))
-        lower, upper = probability_limits(
-            steps["estimate"].to_numpy(),
-            np.sqrt(variance),
-            settings["interval"],
-            settings["level"],
-        )
-    return {"lower": lower, "upper": upper}

@@ -16,22 +16,61 @@ def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
         small = frame[count].between(1, policy.threshold - 1)
         if result.dimension:
             small = _with_complements(frame, result.dimension, count, small, policy.threshold)
-        if count == "n_events" and "time_days" in frame:
-            small |= _small_increments(frame, policy.threshold)
         hidden.loc[small, [count, *dependent]] = True
+    if result.dimension and "denominator" in frame:
+        _hide_denominators(frame, hidden, result.dimension)
+    if {"time_days", "n_at_risk", "n_events"} <= set(frame):
+        _hide_between_times(result, frame, hidden, policy.threshold)
     return frame, hidden
 
 
-def _small_increments(frame: pd.DataFrame, threshold: int) -> pd.Series:
-    """Mark values at fixed times between which few events lie: their difference is a count too."""
-    small = pd.Series(False, index=frame.index)
+def _hide_denominators(frame: pd.DataFrame, hidden: pd.DataFrame, dimension: str) -> None:
+    """Where a total is hidden, the denominator of its parts is the same number."""
+    for rows in _groups(frame, without=dimension, count="n"):
+        if hidden.loc[rows, "n"][frame.loc[rows, dimension] == ALL].any():
+            hidden.loc[rows, "denominator"] = True
+
+
+def _hide_between_times(
+    result: Result, frame: pd.DataFrame, hidden: pd.DataFrame, threshold: int
+) -> None:
+    """Hide values at fixed times between which few persons left: their difference is a count."""
+    everyone = result.settings.get("by") is None and not result.settings.get("delayed_entry")
     for rows in _groups(frame, without="time_days", count="n_events"):
-        shown = 0
-        for row in frame.loc[rows].sort_values("time_days", kind="stable").index:
-            if 0 < frame.loc[row, "n_events"] - shown < threshold:
-                small[row] = True
-            else:
-                shown = frame.loc[row, "n_events"]
+        in_time = frame.loc[rows].sort_values("time_days", kind="stable")
+        small = _few_left(
+            in_time,
+            result.n_persons if everyone else None,
+            threshold,
+            alone="cause" not in frame and not result.settings.get("delayed_entry"),
+        )
+        for row, columns in small.items():
+            hidden.loc[row, [*columns, *result.counts["n_events"]]] = True
+    if "cause" in frame:
+        # Who is still at risk, less the causes shown, would give the hidden one back.
+        at_risk = hidden.groupby([frame["stratum"], frame["time_days"]])["n_events"]
+        hidden["n_at_risk"] |= at_risk.transform("any")
+
+
+def _few_left(
+    in_time: pd.DataFrame, n_persons: int | None, threshold: int, *, alone: bool
+) -> dict[int, tuple[str, ...]]:
+    """Return the counts to hide by row: events, or (`alone`: one event, no late entry) all."""
+    small: dict[int, tuple[str, ...]] = {}
+    at_risk_shown, at_risk_before, events_before = n_persons, n_persons, 0
+    for row, at_risk, events in in_time[["n_at_risk", "n_events"]].itertuples():
+        known = alone and at_risk_before is not None
+        if known and 0 < at_risk_shown - at_risk < threshold:
+            small[row] = ("n_at_risk", "n_events")
+            continue
+        at_risk_shown = at_risk
+        left = [events - events_before]
+        if known:
+            left.append(at_risk_before - at_risk - left[0])
+        if any(0 < each < threshold for each in left):
+            small[row] = ("n_events",)
+        else:
+            at_risk_before, events_before = at_risk, events
     return small
 
 

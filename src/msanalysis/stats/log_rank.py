@@ -13,6 +13,7 @@ from msanalysis.stats.strata import read_levels, split_rows, stack
 _TEST = {
     "n": "int64",
     "n_events": "int64",
+    "n_smallest_group": "int64",
     "chi2": "float64",
     "degrees_of_freedom": "int64",
     "p_value": "float64",
@@ -23,7 +24,11 @@ NO_VARIANCE = 1e-10
 
 @statistic(
     shape="table",
-    counts={"n": ("n_events", "chi2", "p_value"), "n_events": ("chi2", "p_value")},
+    counts={
+        "n": ("n_events", "chi2", "p_value"),
+        "n_events": ("chi2", "p_value"),
+        "n_smallest_group": ("chi2", "p_value"),
+    },
 )
 def compare_survival(
     frame: pd.DataFrame,
@@ -47,8 +52,9 @@ def compare_survival(
     Returns
     -------
     Result
-        One row: `n`, `n_events`, `chi2`, `degrees_of_freedom` (groups that can be compared, less
-        one), `p_value`. Without two groups at risk together, `chi2` and `p_value` are missing.
+        One row: `n`, `n_events`, `n_smallest_group` (persons), `chi2`, `degrees_of_freedom`
+        (groups that can be compared, less one), `p_value`. Without two groups at risk together,
+        `chi2` and `p_value` are missing.
 
     Raises
     ------
@@ -66,8 +72,11 @@ def compare_survival(
         _excess(persons.where(chosen), group[chosen], len(groups))
         for _, chosen in split_rows(frame, strata)
     ]
-    rows = [_test(persons, *map(sum, zip(*parts, strict=True)))] if parts else []
-    return stack(rows, _TEST)
+    if not parts:
+        return stack([], _TEST)
+    smallest = int(np.bincount(group)[np.unique(group)].min())
+    test = _test(persons, *map(sum, zip(*parts, strict=True)))
+    return stack([{**test, "n_smallest_group": smallest}], _TEST)
 
 
 def _excess(persons: Persons, group: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:

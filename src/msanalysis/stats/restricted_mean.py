@@ -27,7 +27,9 @@ _DIFFERENCE = {
     "stratum": "object",
     "reference": "object",
     "n": "int64",
+    "n_events": "int64",
     "n_reference": "int64",
+    "n_events_reference": "int64",
     "difference_days": "float64",
     "lower_days": "float64",
     "upper_days": "float64",
@@ -103,6 +105,10 @@ def estimate_restricted_mean(
     return stack(rows, _MEAN)
 
 
+def _count_events(persons: Persons, horizon_days: float) -> int:
+    return int(np.sum((persons.cause > 0) & (persons.exit <= horizon_days)))
+
+
 def _check_horizon(horizon_days: float) -> None:
     if not 0 < horizon_days < np.inf:
         raise ValueError("horizon_days must be above 0: give the days up to which time is counted")
@@ -113,7 +119,7 @@ def _mean(persons: Persons, horizon_days: float, z: float) -> Mapping[str, Any]:
     error = np.sqrt(variance)
     return {
         "n": len(persons),
-        "n_events": np.sum((persons.cause > 0) & (persons.exit <= horizon_days)),
+        "n_events": _count_events(persons, horizon_days),
         "n_at_risk": count_at_risk(persons, np.array([horizon_days]))[0],
         "restricted_mean_days": mean,
         "standard_error_days": error,
@@ -124,7 +130,12 @@ def _mean(persons: Persons, horizon_days: float, z: float) -> Mapping[str, Any]:
 
 @statistic(
     shape="table",
-    counts={"n": _DIFFERENCE_DAYS, "n_reference": _DIFFERENCE_DAYS},
+    counts={
+        "n": ("n_events", *_DIFFERENCE_DAYS),
+        "n_events": _DIFFERENCE_DAYS,
+        "n_reference": ("n_events_reference", *_DIFFERENCE_DAYS),
+        "n_events_reference": _DIFFERENCE_DAYS,
+    },
 )
 def compare_restricted_mean(
     frame: pd.DataFrame,
@@ -146,8 +157,9 @@ def compare_restricted_mean(
     -------
     Result
         A row a stratum but the first, which is the `reference`: `stratum`, `reference`, `n`,
-        `n_reference`, `difference_days` (stratum less reference), `lower_days`, `upper_days`,
-        `p_value` (normal, two-sided). The strata hold different persons, so variances add up.
+        `n_events` (by the horizon), `n_reference`, `n_events_reference`, `difference_days`
+        (stratum less reference), `lower_days`, `upper_days`, `p_value` (normal, two-sided). The
+        strata hold different persons, so variances add up.
 
     Raises
     ------
@@ -178,7 +190,9 @@ def _difference(
         p_value = 2 * norm.sf(np.abs(np.divide(difference, error)))
     return {
         "n": len(persons),
+        "n_events": _count_events(persons, horizon_days),
         "n_reference": len(reference),
+        "n_events_reference": _count_events(reference, horizon_days),
         "difference_days": difference,
         "lower_days": difference - z * error,
         "upper_days": difference + z * error,

@@ -1,12 +1,15 @@
 """Shares: how the persons of a cohort divide into the levels of a column."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from msanalysis.core import ALL, statistic
 from msanalysis.intervals import check_level
-from msanalysis.stats.strata import split_rows, stack
+from msanalysis.stats.strata import read_levels, split_rows, stack
 
 _SHARES = {
     "level": "object",
@@ -30,7 +33,8 @@ def estimate_shares(frame: pd.DataFrame, *, column: str, level: float = 0.95) ->
     Parameters
     ----------
     column
-        Column whose levels divide the persons; who has no value has the level `missing`.
+        Column whose levels divide the persons; who has no value has the level `missing`. The
+        levels of a categorical column are all there, also those nobody has.
     level
         Of the Wilson interval.
 
@@ -46,17 +50,54 @@ def estimate_shares(frame: pd.DataFrame, *, column: str, level: float = 0.95) ->
         The cohort has no such column; or `level` is not between 0 and 1.
     """
     check_level(level)
-    counts = {name: np.sum(chosen) for name, chosen in split_rows(frame, column)}
-    n, denominator = np.array([*counts.values()]), len(frame)
-    if not counts:
-        return stack([], _SHARES)
+    return stack(_rows(frame, column, level), _SHARES)
+
+
+@statistic(
+    shape="table",
+    counts={"n": _SHARE, "denominator": ("n", *_SHARE)},
+    dimension="level",
+)
+def estimate_shares_by(
+    frame: pd.DataFrame, *, column: str, by: str, level: float = 0.95
+) -> pd.DataFrame:
+    """Estimate the share of each level of a column among the persons of each stratum.
+
+    Parameters
+    ----------
+    column, level
+        As in `estimate_shares`.
+    by
+        Column whose levels are the strata, such as a year.
+
+    Returns
+    -------
+    Result
+        The rows of `estimate_shares` for each stratum, which stands first: `stratum`, `level`,
+        `n`, `denominator`, `share`, `lower`, `upper`.
+
+    Raises
+    ------
+    ValueError
+        As `estimate_shares`; or the cohort has no column `by`.
+    """
+    check_level(level)
+    rows = (
+        {"stratum": stratum, **row}
+        for stratum, chosen in split_rows(frame, by)
+        for row in _rows(frame[chosen], column, level)
+    )
+    return stack(rows, {"stratum": "object", **_SHARES})
+
+
+def _rows(frame: pd.DataFrame, column: str, level: float) -> Iterator[dict[str, Any]]:
+    """Yield everyone, then all levels; nothing where there is nobody."""
+    names, number = read_levels(frame, column)
+    n, denominator = np.bincount(number, minlength=len(names)), len(frame)
+    if not denominator:
+        return
     lower, upper = proportion_confint(n, denominator, alpha=1 - level, method="wilson")
     everyone = {"level": ALL, "n": denominator, "denominator": denominator, "share": 1.0}
-    levels = {"level": [*counts], "n": n, "denominator": denominator, "share": n / denominator}
-    return stack(
-        [
-            everyone | {"lower": np.nan, "upper": np.nan},
-            levels | {"lower": lower, "upper": upper},
-        ],
-        _SHARES,
-    )
+    levels = {"level": names, "n": n, "denominator": denominator, "share": n / denominator}
+    yield everyone | {"lower": np.nan, "upper": np.nan}
+    yield levels | {"lower": lower, "upper": upper}

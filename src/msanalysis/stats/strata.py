@@ -21,6 +21,8 @@ def read_levels(frame: pd.DataFrame, column: str) -> tuple[list[str], np.ndarray
     """
     values = require_column(frame, column, "the division into levels").astype("category")
     levels = [_code(value) for value in values.cat.categories]
+    if ALL in levels:
+        raise ValueError(f"column {column!r} has a level {ALL!r}, which is the word for everyone")
     number = values.cat.codes.to_numpy(dtype=np.int64)
     if (number < 0).any():
         levels = levels if MISSING in levels else [*levels, MISSING]
