@@ -7,6 +7,7 @@ from msanalysis.cohorts.natalizumab import (
 )
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
+from msanalysis.cohorts.treatment_series import treatment_series
 
 __all__ = [
     "natalizumab_stopped",
@@ -16,4 +17,5 @@ __all__ = [
     "persons_observed_from_onset",
     "rituximab_starters",
     "rituximab_switchers",
+    "treatment_series",
 ]

@@ -6,6 +6,7 @@ from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence_at,
 )
 from msanalysis.stats.flows import estimate_flows
+from msanalysis.stats.interrupted_series import estimate_interrupted_series, estimate_interruption
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
 from msanalysis.stats.rates import compare_rates, estimate_rates
@@ -27,6 +28,8 @@ __all__ = [
     "estimate_cumulative_incidence_at",
     "estimate_flows",
     "estimate_hazard_ratios",
+    "estimate_interrupted_series",
+    "estimate_interruption",
     "estimate_mean",
     "estimate_median_survival",
     "estimate_rates",

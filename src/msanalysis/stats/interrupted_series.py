@@ -1,0 +1,303 @@
+"""Interrupted time series: a Poisson model of monthly counts before and after a change."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy.stats import norm
+from statsmodels.stats.diagnostic import acorr_ljungbox
+from statsmodels.tsa.stattools import acf
+
+from msanalysis.core import ALL, statistic
+from msanalysis.intervals import normal_quantile
+from msanalysis.stats.risk_set import require_column
+from msanalysis.stats.strata import split_rows, stack
+
+DAYS_PER_YEAR = 365.25
+LJUNG_BOX_LAGS = 12
+TERMS = ("trend_before", "level_change", "trend_change")
+SEGMENTS = ("before", "window", "after")
+
+_SERIES = {
+    "stratum": "object",
+    "segment": "object",
+    "period": "object",
+    "n_events": "int64",
+    "person_years": "float64",
+    "rate_per_100py": "float64",
+    "fitted_per_100py": "float64",
+    "counterfactual_per_100py": "float64",
+}
+_TERMS = {
+    "stratum": "object",
+    "term": "object",
+    "n_events": "int64",
+    "months": "int64",
+    "rate_ratio": "float64",
+    "lower": "float64",
+    "upper": "float64",
+    "p_value": "float64",
+    "dispersion": "float64",
+    "autocorrelation": "float64",
+    "ljung_box_p": "float64",
+}
+_FIT = ("rate_ratio", "lower", "upper", "p_value", "dispersion", "autocorrelation", "ljung_box_p")
+
+
+@dataclass(frozen=True)
+class Months:
+    """Monthly counts of one series, each array of length T (`design` (T, 4)).
+
+    `segment` is 0 before the window of the change, 1 in it and 2 after it.
+    """
+
+    start: pd.DatetimeIndex
+    n_events: np.ndarray
+    person_years: np.ndarray
+    segment: np.ndarray
+    design: np.ndarray
+
+
+@statistic(
+    shape="table",
+    counts={"n_events": ("rate_per_100py",)},
+    dimension="period",
+)
+def estimate_interrupted_series(
+    frame: pd.DataFrame,
+    *,
+    event: str,
+    since: str,
+    change_from: str,
+    change_to: str,
+    by: str | None = None,
+    period_months: int = 3,
+) -> pd.DataFrame:
+    """Estimate the rate by period, what the model fits, and what it expects without the change.
+
+    Parameters
+    ----------
+    event
+        Code of `end_reason`; rows are under observation in (`entry_days`, `follow_up_days`].
+    since
+        Time zero of the cohort: the first day of a month.
+    change_from, change_to
+        First and last day of the window in which the change came about; its months are fitted by
+        neither line.
+    by
+        Column of the series, each fitted by itself.
+    period_months
+        Months in a period of the table: 1, 2, 3, 4, 6 or 12. The model always has months.
+
+    Returns
+    -------
+    Result
+        A row a period: `stratum`, `segment` (before, window, after; window: some month of the
+        period lies in it), `period` (its first month, and `all` a segment), `n_events`,
+        `person_years`, and per 100 person-years `rate_per_100py`, `fitted_per_100py` (missing in
+        the window) and `counterfactual_per_100py` (the line of before, from the window on).
+
+    Raises
+    ------
+    ValueError
+        The window is reversed or leaves fewer than 3 months before or after it, `period_months`
+        divides no year, or the cohort lacks a column.
+
+    Notes
+    -----
+    See `estimate_interruption` for the model. The line is smooth: where a period is hidden, what
+    is fitted there says little about its count.
+    """
+    if period_months not in (1, 2, 3, 4, 6, 12):
+        raise ValueError("period_months must be 1, 2, 3, 4, 6 or 12")
+    parts = (
+        {"stratum": stratum, **part}
+        for stratum, months in _series(frame, event, since, (change_from, change_to), by)
+        for part in _periods(months, _fitted(months), period_months)
+    )
+    return stack(parts, _SERIES)
+
+
+@statistic(shape="table", counts={"n_events": _FIT})
+def estimate_interruption(
+    frame: pd.DataFrame,
+    *,
+    event: str,
+    since: str,
+    change_from: str,
+    change_to: str,
+    by: str | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate how the level and the trend of a monthly rate changed.
+
+    log E(events) = log(person-years) + b0 + b1 years + b2 after + b3 years after, by maximum
+    likelihood, without the months of the window. Errors are those of the Poisson model times the
+    root of the Pearson dispersion where that exceeds 1.
+
+    Parameters
+    ----------
+    event, since, change_from, change_to, by
+        As in `estimate_interrupted_series`.
+    level
+        Of the Wald interval.
+
+    Returns
+    -------
+    Result
+        A row a series and term: `stratum`, `term` (trend_before and trend_change: rate ratio per
+        year; level_change: rate ratio at the end of the window), `n_events`, `months` (fitted),
+        `rate_ratio`, `lower`, `upper`, `p_value`, and of the model `dispersion` (Pearson,
+        1 when Poisson), `autocorrelation` (of the Pearson residuals, lag 1) and `ljung_box_p`
+        (12 lags). Autocorrelated residuals make the intervals too narrow.
+
+    Raises
+    ------
+    ValueError
+        As `estimate_interrupted_series`.
+    """
+    z = normal_quantile(level)
+    parts = (
+        {"stratum": stratum, **_terms(months, z)}
+        for stratum, months in _series(frame, event, since, (change_from, change_to), by)
+    )
+    return stack(parts, _TERMS)
+
+
+def _series(
+    frame: pd.DataFrame, event: str, since: str, window: tuple[str, str], by: str | None
+) -> Iterator[tuple[str, Months]]:
+    entry, end = (
+        require_column(frame, name, "the series").to_numpy(dtype=np.int64)
+        for name in ("entry_days", "follow_up_days")
+    )
+    happened = (frame["end_reason"] == event).to_numpy(dtype=bool)
+    if not len(frame):
+        return
+    bounds = _month_bounds(since, int(end.max()))
+    for stratum, rows in split_rows(frame, by):
+        n_events = np.histogram(end[rows & happened], bounds)[0]
+        days = _days_observed(entry[rows], end[rows], bounds)
+        yield stratum, _months(since, n_events, days / DAYS_PER_YEAR, window)
+
+
+def _month_bounds(since: str, last_day: int) -> np.ndarray:
+    """Return the day numbers on which months begin, from 0 to after the last day."""
+    first = pd.Timestamp(since)
+    starts = pd.date_range(first, first + pd.Timedelta(days=last_day), freq="MS")
+    return (starts.append(starts[-1:] + pd.offsets.MonthBegin()) - first).days.to_numpy()
+
+
+def _days_observed(entry: np.ndarray, end: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Return the person-days of each month; a row has the days in (entry, end]."""
+    last_days = bounds - 1
+    up_to = np.array(
+        [(np.minimum(end, last) - np.minimum(entry, last)).sum() for last in last_days]
+    )
+    return np.diff(up_to)
+
+
+def _months(
+    since: str, n_events: np.ndarray, person_years: np.ndarray, window: tuple[str, str]
+) -> Months:
+    start = pd.date_range(since, periods=len(n_events), freq="MS")
+    opens, closes = _window(window)
+    segment = (start > closes).astype(int) + (start + pd.offsets.MonthEnd() >= opens)
+    after = (segment == 2).astype(float)
+    if min((segment == 0).sum(), after.sum()) < 3:
+        raise ValueError(
+            "change_from and change_to must leave 3 months of the series before and after them"
+        )
+    years = np.arange(len(start)) / 12
+    since_change = (years - years[segment == 2][0]) * after
+    design = np.column_stack([np.ones(len(start)), years, after, since_change])
+    return Months(start, n_events, person_years, segment, design)
+
+
+def _window(window: tuple[str, str]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    opens, closes = (pd.Timestamp(date.fromisoformat(day)) for day in window)
+    if closes < opens:
+        raise ValueError("change_to lies before change_from: exchange them")
+    return opens, closes
+
+
+def _fitted(months: Months) -> Any:
+    """Return the fitted model, or None where a segment holds no event to fit a line to."""
+    outside = (months.segment != 1) & (months.person_years > 0)
+    if not all(months.n_events[outside & (months.segment == part)].sum() for part in (0, 2)):
+        return None
+    return sm.GLM(
+        months.n_events[outside],
+        months.design[outside],
+        family=sm.families.Poisson(),
+        exposure=months.person_years[outside],
+    ).fit(tol=1e-12, maxiter=200)
+
+
+def _periods(months: Months, model: Any, period_months: int) -> Iterator[Mapping[str, Any]]:
+    coefficients = np.full(4, np.nan) if model is None else model.params
+    number = np.arange(len(months.start)) // period_months
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    in_window = np.maximum.reduceat(months.segment == 1, first)
+    segment = np.where(in_window, 1, months.segment[first])
+    sums = {
+        "n_events": np.add.reduceat(months.n_events, first),
+        "person_years": np.add.reduceat(months.person_years, first),
+        "fitted": np.add.reduceat(_expected(months, coefficients), first),
+        "counterfactual": np.add.reduceat(_expected(months, coefficients * [1, 1, 0, 0]), first),
+    }
+    names = months.start[first].strftime("%Y-%m").to_numpy(dtype=object)
+    for place, name in enumerate(SEGMENTS):
+        chosen = segment == place
+        if chosen.any():
+            total = {key: values[chosen].sum(keepdims=True) for key, values in sums.items()}
+            yield _rates(name, np.array([ALL], dtype=object), total)
+            yield _rates(name, names[chosen], {key: each[chosen] for key, each in sums.items()})
+
+
+def _expected(months: Months, coefficients: np.ndarray) -> np.ndarray:
+    return months.person_years * np.exp(months.design @ coefficients)
+
+
+def _rates(segment: str, period: np.ndarray, sums: Mapping[str, np.ndarray]) -> Mapping[str, Any]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate, fitted, expected = (
+            100 * sums[name] / sums["person_years"]
+            for name in ("n_events", "fitted", "counterfactual")
+        )
+    return {
+        "segment": segment,
+        "period": period,
+        "n_events": sums["n_events"],
+        "person_years": sums["person_years"],
+        "rate_per_100py": rate,
+        "fitted_per_100py": np.nan if segment == "window" else fitted,
+        "counterfactual_per_100py": np.nan if segment == "before" else expected,
+    }
+
+
+def _terms(months: Months, z: float) -> Mapping[str, Any]:
+    model = _fitted(months)
+    outside = months.segment != 1
+    counts = {"n_events": months.n_events[outside].sum(), "months": outside.sum()}
+    if model is None:
+        return {"term": list(TERMS), **counts, **dict.fromkeys(_FIT, np.nan)}
+    dispersion = model.pearson_chi2 / model.df_resid
+    error = model.bse[1:] * np.sqrt(max(1.0, dispersion))
+    residuals = model.resid_pearson
+    lags = min(LJUNG_BOX_LAGS, len(residuals) - 1)
+    return {
+        "term": list(TERMS),
+        **counts,
+        "rate_ratio": np.exp(model.params[1:]),
+        "lower": np.exp(model.params[1:] - z * error),
+        "upper": np.exp(model.params[1:] + z * error),
+        "p_value": 2 * norm.sf(np.abs(model.params[1:] / error)),
+        "dispersion": dispersion,
+        "autocorrelation": acf(residuals, nlags=1)[1],
+        "ljung_box_p": acorr_ljungbox(residuals, lags=[lags])["lb_pvalue"].item(),
+    }
