@@ -1,6 +1,11 @@
 """One file per method: a Cohort in, a tidy table out, as a Result that the gate must pass."""
 
 from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
+from msanalysis.stats.crude_rates import (
+    estimate_crude_rates,
+    estimate_prevalence,
+    estimate_yearly_prevalence,
+)
 from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence,
     estimate_cumulative_incidence_at,
@@ -11,31 +16,43 @@ from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
 from msanalysis.stats.rates import compare_rates, estimate_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
-from msanalysis.stats.shares import estimate_shares
+from msanalysis.stats.shares import estimate_shares, estimate_shares_by
 from msanalysis.stats.survival import (
     estimate_median_survival,
     estimate_survival,
     estimate_survival_at,
 )
+from msanalysis.stats.trend import estimate_mean_trend, estimate_rate_trend, estimate_share_trend
+from msanalysis.stats.truncation import estimate_diagnosed_share
 from msanalysis.stats.units import in_days
+from msanalysis.stats.yearly import estimate_yearly_mean
 
 __all__ = [
     "check_proportional_hazards",
     "compare_rates",
     "compare_restricted_mean",
     "compare_survival",
+    "estimate_crude_rates",
     "estimate_cumulative_incidence",
     "estimate_cumulative_incidence_at",
+    "estimate_diagnosed_share",
     "estimate_flows",
     "estimate_hazard_ratios",
     "estimate_interrupted_series",
     "estimate_interruption",
     "estimate_mean",
+    "estimate_mean_trend",
     "estimate_median_survival",
+    "estimate_prevalence",
+    "estimate_rate_trend",
     "estimate_rates",
     "estimate_restricted_mean",
+    "estimate_share_trend",
     "estimate_shares",
+    "estimate_shares_by",
     "estimate_survival",
     "estimate_survival_at",
+    "estimate_yearly_mean",
+    "estimate_yearly_prevalence",
     "in_days",
 ]

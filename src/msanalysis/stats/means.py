@@ -45,17 +45,25 @@ def estimate_mean(
         The cohort has no such column, or it does not hold numbers; `level` is not between 0 and 1.
     """
     check_level(level)
+    numbers = read_numbers(frame, column)
+    strata = split_rows(frame, by)
+    return stack(
+        ({"stratum": name, **mean_with_limits(numbers[rows], level)} for name, rows in strata),
+        _MEANS,
+    )
+
+
+def read_numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column as floats, a missing value as nan; ValueError where it holds words."""
     values = require_column(frame, column, "the mean")
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     if np.isnan(numbers[values.notna().to_numpy()]).any():
         raise ValueError(f"column {column!r} does not hold numbers: choose one that does")
-    strata = split_rows(frame, by)
-    return stack(
-        ({"stratum": name, **_mean(numbers[rows], level)} for name, rows in strata), _MEANS
-    )
+    return numbers
 
 
-def _mean(numbers: np.ndarray, level: float) -> dict[str, float]:
+def mean_with_limits(numbers: np.ndarray, level: float) -> dict[str, float]:
+    """Return `n`, `mean`, `lower`, `upper` of those that are known, by Student's t."""
     known = numbers[~np.isnan(numbers)]
     n = len(known)
     mean = known.mean() if n else np.nan

@@ -1,0 +1,191 @@
+"""Who has multiple sclerosis: the living, the newly diagnosed, the dead, and all by onset."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pandas as pd
+
+from msanalysis.cohorts.selection import Step, cohort, collected, days_between, not_registered
+from msanalysis.core import Cohort
+from msanalysis.extract import Extract
+
+_PATIENTS = (
+    "patient_id", "sex", "birth_date", "residence_hf", "diagnosis_code", "onset_course",
+    "included_date", "onset_date", "diagnosis_date", "death_date",
+)  # fmt: skip
+_COLUMNS = {
+    **{name: f"patients.{name}" for name in ("sex", "onset_course", "residence_hf")},
+    **dict.fromkeys(("age_years", "age_band", "over_65"), "patients.birth_date"),
+    **dict.fromkeys(
+        ("onset_age_years", "onset_age_band", "onset_before_25", "onset_before_40", "late_onset"),
+        "patients.birth_date",
+    ),
+    **dict.fromkeys(
+        ("onset_year", "onset_era", "onset_period", "onset_to_status_days"),
+        "patients.onset_date",
+    ),
+    **dict.fromkeys(
+        ("diagnosis_year", "diagnosis_period", "onset_to_diagnosis_days"),
+        "patients.diagnosis_date",
+    ),
+    "death_year": "patients.death_date",
+}
+REGISTRY_START_YEAR = 2001
+# Open at both ends where single bands would hold too few persons to be shown.
+AGE_LIMITS = tuple(range(25, 90, 5))
+ONSET_AGE_LIMITS = tuple(range(15, 70, 5))
+ONSET_YEARS_PER_PERIOD = 3
+
+
+def living(extract: Extract) -> Cohort:
+    """Return everyone in the registry who had not died by the status date.
+
+    As in the annual report, who has emigrated counts as living.
+
+    Returns
+    -------
+    Cohort
+        `sex`, `onset_course`, `residence_hf`; `age_years` at the status date with `age_band` and
+        `over_65` (over_65, up_to_65); `onset_age_years` with `onset_age_band`, `onset_before_25`,
+        `onset_before_40` and `late_onset` (yes/no codes); `onset_year`, `onset_era`
+        (onset_before_2001, onset_from_2001), `onset_period` and `diagnosis_period` (spans of
+        years that end with the status year), `diagnosis_year`, `death_year`;
+        `onset_to_diagnosis_days`, and `onset_to_status_days`, the longest such time that could
+        have been seen.
+    """
+    persons = _persons(extract)
+    return _selected("living", persons, [_dead(persons, extract)], extract)
+
+
+def newly_diagnosed(extract: Extract, *, first_year: int, years_per_period: int = 1) -> Cohort:
+    """Return everyone diagnosed from `first_year` to the status date, alive or dead since.
+
+    Parameters
+    ----------
+    first_year
+        First year of diagnosis.
+    years_per_period
+        Length of `diagnosis_period`, counted back from the status year.
+
+    Returns
+    -------
+    Cohort
+        The columns of `living`.
+    """
+    persons = _persons(extract, years_per_period)
+    before = (f"diagnosed_before {first_year}", _before(persons["diagnosis_year"], first_year))
+    name = f"diagnosed_{first_year}_{extract.provenance.status_date.year}"
+    return _selected(name, persons, [before], extract)
+
+
+def dead(extract: Extract) -> Cohort:
+    """Return everyone in the registry who had died by the status date; columns as `living`."""
+    persons = _persons(extract)
+    step, is_dead = _dead(persons, extract)
+    return _selected("dead", persons, [(f"not_{step}", ~is_dead)], extract)
+
+
+def registered(extract: Extract) -> Cohort:
+    """Return everyone in the registry, alive or dead; columns as `living`."""
+    return _selected("registered", _persons(extract), [], extract)
+
+
+def persons_by_onset(extract: Extract, *, first_year: int) -> Cohort:
+    """Return everyone in the registry with onset from `first_year` to the status year.
+
+    Two selections act on them. Who had onset long before 2001 is here only if they lived until
+    they could consent; who had onset lately, only if they were diagnosed by the status date.
+
+    Returns
+    -------
+    Cohort
+        The columns of `living`; `onset_period` are spans of three years.
+    """
+    persons = _persons(extract)
+    steps = [
+        ("no_onset_date", persons["onset_year"].isna()),
+        (f"onset_before {first_year}", _before(persons["onset_year"], first_year)),
+    ]
+    name = f"onset_{first_year}_{extract.provenance.status_date.year}"
+    return _selected(name, persons, steps, extract)
+
+
+def _persons(extract: Extract, years_per_period: int = 1) -> pd.DataFrame:
+    """Everyone in the patients table with ages, years and bands."""
+    status_date = pd.Timestamp(extract.provenance.status_date)
+    persons = collected(extract.table("patients").select(*_PATIENTS))
+    at_status = pd.Series(status_date, index=persons.index)
+    persons["age_years"] = _years(persons["birth_date"], at_status)
+    persons["onset_age_years"] = _years(persons["birth_date"], persons["onset_date"])
+    for event in ("onset", "diagnosis", "death"):
+        persons[f"{event}_year"] = persons[f"{event}_date"].dt.year.astype("Int64")
+    persons["onset_to_diagnosis_days"] = days_between(
+        persons["onset_date"], persons["diagnosis_date"]
+    )
+    persons["onset_to_status_days"] = days_between(persons["onset_date"], at_status)
+    periods = {"onset": ONSET_YEARS_PER_PERIOD, "diagnosis": years_per_period}
+    for event, length in periods.items():
+        persons[f"{event}_period"] = _periods(persons[f"{event}_year"], status_date.year, length)
+    return _with_bands(persons)
+
+
+def _with_bands(persons: pd.DataFrame) -> pd.DataFrame:
+    age, onset_age = persons["age_years"], persons["onset_age_years"]
+    return persons.assign(
+        age_band=_bands(age, AGE_LIMITS),
+        onset_age_band=_bands(onset_age, ONSET_AGE_LIMITS),
+        # Over 65 is after the 65th birthday.
+        over_65=_split(age, 65, "up_to_65", "over_65"),
+        onset_before_25=_split(onset_age, 25, "onset_before_25", "onset_from_25"),
+        onset_before_40=_split(onset_age, 40, "onset_before_40", "onset_from_40"),
+        late_onset=_split(onset_age, 50, "onset_before_50", "onset_from_50"),
+        onset_era=_split(
+            persons["onset_year"].astype("float64"),
+            REGISTRY_START_YEAR,
+            "onset_before_2001",
+            "onset_from_2001",
+        ),
+    )
+
+
+def _selected(name: str, persons: pd.DataFrame, steps: Sequence[Step], extract: Extract) -> Cohort:
+    return cohort(name, persons, [*not_registered(persons, extract), *steps], _COLUMNS, extract)
+
+
+def _before(years: pd.Series, first_year: int) -> pd.Series:
+    return (years < first_year).fillna(False).astype(bool)
+
+
+def _dead(persons: pd.DataFrame, extract: Extract) -> Step:
+    status_date = extract.provenance.status_date
+    return f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date)
+
+
+def _years(start: pd.Series, end: pd.Series) -> pd.Series:
+    return days_between(start, end) / 365.25
+
+
+def _split(values: pd.Series, limit: float, below: str, from_limit: str) -> pd.Series:
+    """Code each value by which side of `limit` it lies; a missing value stays missing."""
+    infinity = float("inf")
+    return pd.cut(values, [-infinity, limit, infinity], right=False, labels=[below, from_limit])
+
+
+def _bands(values: pd.Series, limits: Sequence[int]) -> pd.Series:
+    """Code each age by its band between `limits`, open below the first and from the last on."""
+    between = [f"age {low}-{high - 1}" for low, high in pairwise(limits)]
+    codes = [f"age_under {limits[0]}", *between, f"age_from {limits[-1]}"]
+    infinity = float("inf")
+    return pd.cut(values, [-infinity, *limits, infinity], right=False, labels=codes)
+
+
+def _periods(years: pd.Series, last_year: int, length: int) -> pd.Series:
+    """Code each year by its span of `length` years, the last of which ends with `last_year`."""
+    known = years.dropna().unique()
+    last = {year: last_year - (last_year - year) // length * length for year in known}
+    spans = {year: _span(end - length + 1, end) for year, end in last.items()}
+    return years.map(spans).astype("category")
+
+
+def _span(first: int, last: int) -> str:
+    return str(last) if first == last else f"{first}-{last}"

@@ -1,0 +1,186 @@
+"""Persons per 100 000 inhabitants: new cases, and those living with the disease."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from msanalysis.core import ALL, statistic
+from msanalysis.intervals import check_level
+from msanalysis.stats.means import read_numbers
+from msanalysis.stats.strata import MISSING, read_levels, stack
+
+PER = 100_000
+_RATES = {
+    "stratum": "object",
+    "n": "int64",
+    "inhabitants": "Int64",
+    "rate_per_100k": "float64",
+    "lower": "float64",
+    "upper": "float64",
+}
+_RATE = ("rate_per_100k", "lower", "upper")
+
+
+@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
+def estimate_crude_rates(
+    frame: pd.DataFrame, *, by: str, inhabitants: Mapping[str, int], level: float = 0.95
+) -> pd.DataFrame:
+    """Estimate the crude number of persons per 100 000 inhabitants.
+
+    Parameters
+    ----------
+    by
+        Column whose levels divide the persons as `inhabitants` does: a year, a hospital trust.
+    inhabitants
+        Inhabitants of each level; summed over years they are person-years.
+    level
+        Of the exact Poisson interval (Garwood).
+
+    Returns
+    -------
+    Result
+        First `all`, then a row a level of `inhabitants`, then `missing` where some persons have
+        no value: `stratum`, `n`, `inhabitants`, `rate_per_100k`, `lower`, `upper`. Empty without
+        inhabitants.
+
+    Raises
+    ------
+    ValueError
+        The cohort has no column `by`; some persons have a level that `inhabitants` lacks; or
+        `level` is not between 0 and 1.
+
+    Notes
+    -----
+    Crude: areas and years with more persons of the ages in which the disease begins show more.
+    Persons whom the registry has not got are not counted.
+    """
+    return _crude_rates(frame, by, inhabitants, level)
+
+
+def _crude_rates(
+    frame: pd.DataFrame, by: str, inhabitants: Mapping[str, int], level: float
+) -> pd.DataFrame:
+    check_level(level)
+    if not inhabitants:
+        return stack([], _RATES)
+    counts = count_by(frame, by, inhabitants)
+    parts = [
+        _with_rates([ALL], [len(frame)], [sum(inhabitants.values())], level),
+        _with_rates([*inhabitants], counts, [*inhabitants.values()], level),
+    ]
+    if counts.sum() < len(frame):
+        parts.append(_with_rates([MISSING], [len(frame) - counts.sum()], [np.nan], level))
+    return stack(parts, _RATES)
+
+
+@statistic(shape="table", counts={"n": _RATE})
+def estimate_yearly_prevalence(
+    frame: pd.DataFrame,
+    *,
+    diagnosis_year: str,
+    death_year: str,
+    inhabitants: Mapping[str, int],
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the crude number living with the disease at the end of each year, per 100 000.
+
+    Parameters
+    ----------
+    diagnosis_year, death_year
+        Columns of years; without a death the person lives.
+    inhabitants
+        Inhabitants by year.
+    level
+        As in `estimate_crude_rates`.
+
+    Returns
+    -------
+    Result
+        The columns of `estimate_crude_rates`, a row a year: who had been diagnosed by its end and
+        had not died.
+
+    Raises
+    ------
+    ValueError
+        A column is not there or does not hold numbers; or `level` is not between 0 and 1.
+
+    Notes
+    -----
+    Too low in early years: who died before they could be registered is nobody's count.
+    """
+    check_level(level)
+    if not inhabitants:
+        return stack([], _RATES)
+    years = np.array([int(year) for year in inhabitants])
+    diagnosed, died = (
+        np.searchsorted(np.sort(read_numbers(frame, column)), years, side="right")
+        for column in (diagnosis_year, death_year)
+    )
+    parts = _with_rates([*inhabitants], diagnosed - died, [*inhabitants.values()], level)
+    return stack([parts], _RATES)
+
+
+@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
+def estimate_prevalence(
+    frame: pd.DataFrame,
+    *,
+    by: str,
+    inhabitants: Mapping[str, int],
+    expected: Mapping[str, float],
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the prevalence per 100 000: of the persons registered, and of those expected.
+
+    Parameters
+    ----------
+    by, inhabitants, level
+        As in `estimate_crude_rates`.
+    expected
+        Persons with the disease by level, from another source; may be empty.
+
+    Returns
+    -------
+    Result
+        The rows of `estimate_crude_rates`, with `expected` and `expected_per_100k`, missing where
+        none is given.
+
+    Raises
+    ------
+    ValueError
+        As `estimate_crude_rates`.
+    """
+    rates = _crude_rates(frame, by, inhabitants, level)
+    whole = {ALL: sum(expected.values())} if expected else {}
+    number = rates["stratum"].map({**whole, **expected}).astype("float64")
+    return rates.assign(expected=number, expected_per_100k=PER * number / rates["inhabitants"])
+
+
+def count_by(frame: pd.DataFrame, by: str, inhabitants: Mapping[str, int]) -> np.ndarray:
+    """Return how many persons have each level of `inhabitants`; ValueError for a further one."""
+    levels, number = read_levels(frame, by)
+    counts = dict(zip(levels, np.bincount(number, minlength=len(levels)), strict=True))
+    further = [each for each in counts if counts[each] and each not in {*inhabitants, MISSING}]
+    if further:
+        raise ValueError(
+            f"inhabitants lacks levels of {by!r} that some persons have: give those of every level"
+        )
+    return np.array([counts.get(level, 0) for level in inhabitants])
+
+
+def _with_rates(strata, n, inhabitants, level: float) -> dict[str, object]:
+    """Return the rows, with Garwood's limits: quantiles of chi-squared over twice the exposure."""
+    n, exposure = np.asarray(n, dtype=float), np.asarray(inhabitants, dtype=float)
+    tail = (1 - level) / 2
+    lower = np.where(n > 0, chi2.ppf(tail, 2 * np.maximum(n, 1)) / 2, 0.0)
+    upper = chi2.ppf(1 - tail, 2 * (n + 1)) / 2
+    per = PER / exposure
+    return {
+        "stratum": strata,
+        "n": n,
+        "inhabitants": exposure,
+        "rate_per_100k": n * per,
+        "lower": lower * per,
+        "upper": upper * per,
+    }

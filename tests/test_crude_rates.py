@@ -1,0 +1,79 @@
+"""Persons per 100 000 inhabitants."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from msanalysis.stats import (
+    estimate_crude_rates,
+    estimate_prevalence,
+    estimate_yearly_prevalence,
+)
+from persons import make_cohort
+from reference import FOLDER, assert_equal_to_r
+
+CASES = json.loads((FOLDER / "crude_rates.json").read_text())
+
+
+def living(*trusts):
+    return make_cohort(pd.DataFrame({"hf": pd.Series(trusts, dtype="object")}))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['n']} persons")
+def test_rate_and_its_exact_limits_against_R(case):
+    inhabitants = {"bergen": case["inhabitants"]}
+    rates = estimate_crude_rates(living(*["bergen"] * case["n"]), by="hf", inhabitants=inhabitants)
+    row = rates.frame.set_index("stratum").loc["bergen"]
+    assert_equal_to_r(row["rate_per_100k"], case["rate"])
+    assert_equal_to_r(row[["lower", "upper"]], case["limits"])
+
+
+def test_a_trust_without_persons_has_a_rate_of_none_and_who_has_no_trust_none_at_all():
+    table = estimate_crude_rates(
+        living("bergen", "bergen", None), by="hf", inhabitants={"bergen": 1000, "ous": 4000}
+    ).frame.set_index("stratum")
+    assert table["n"].to_dict() == {"all": 3, "bergen": 2, "ous": 0, "missing": 1}
+    assert table.loc["all", "rate_per_100k"] == 60
+    assert table.loc["ous", ["rate_per_100k", "lower"]].tolist() == [0, 0]
+    assert np.isnan(table.loc["missing", "rate_per_100k"])
+
+
+def test_persons_of_a_level_without_inhabitants_are_refused_without_naming_it():
+    with pytest.raises(ValueError, match="lacks levels of 'hf'") as error:
+        estimate_crude_rates(living("secret"), by="hf", inhabitants={"bergen": 1000})
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("estimate", [estimate_crude_rates, estimate_prevalence])
+def test_no_population_gives_no_rates(estimate):
+    expected = {"expected": {}} if estimate is estimate_prevalence else {}
+    assert estimate(living("bergen"), by="hf", inhabitants={}, **expected).frame.empty
+
+
+def test_expected_persons_stand_beside_those_registered():
+    table = estimate_prevalence(
+        living("bergen", "bergen", "ous"),
+        by="hf",
+        inhabitants={"bergen": 1000, "ous": 1000},
+        expected={"bergen": 3.0, "ous": 2.0},
+    ).frame.set_index("stratum")
+    assert table["rate_per_100k"].to_dict() == {"all": 150, "bergen": 200, "ous": 100}
+    assert table["expected_per_100k"].to_dict() == {"all": 250, "bergen": 300, "ous": 200}
+
+
+def test_prevalence_counts_from_the_year_of_diagnosis_to_the_year_before_death():
+    frame = pd.DataFrame(
+        {
+            "diagnosis_year": pd.array([2001, 2002, 2002], dtype="Int64"),
+            "death_year": pd.array([2003, None, 2002], dtype="Int64"),
+        }
+    )
+    table = estimate_yearly_prevalence(
+        make_cohort(frame),
+        diagnosis_year="diagnosis_year",
+        death_year="death_year",
+        inhabitants={"2001": 1000, "2002": 1000, "2003": 1000},
+    ).frame
+    assert table["n"].tolist() == [1, 2, 1]
