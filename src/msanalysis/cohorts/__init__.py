@@ -7,6 +7,7 @@ from msanalysis.cohorts.demography import (
     persons_by_onset,
     registered,
 )
+from msanalysis.cohorts.jcv import jcv_tested, natalizumab_after_positive_test
 from msanalysis.cohorts.natalizumab import (
     natalizumab_stopped,
     natalizumab_two_years,
@@ -21,7 +22,9 @@ __all__ = [
     "dead",
     "expected_patients",
     "inhabitants",
+    "jcv_tested",
     "living",
+    "natalizumab_after_positive_test",
     "natalizumab_stopped",
     "natalizumab_two_years",
     "natalizumab_users",
