@@ -247,6 +247,7 @@ def test_the_contents_are_listed_for_the_runner(saved):
     assert contents == {
         "analysis": "invented",
         "figures": ["curve", "incidence", "shares"],
+        "interactive": [],
         "tables": ["courses"],
         "text": {"nb": "ja", "en": "yes"},
     }

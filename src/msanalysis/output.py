@@ -217,6 +217,7 @@ def save(
     contents = {
         "analysis": analysis,
         "figures": list(figures),
+        "interactive": [id for id, picture in figures.items() if picture.twin],
         "tables": list(tables),
         "text": dict(text),
     }

@@ -1,5 +1,7 @@
 """Released tables as files hold them, and as words for readers."""
 
+import re
+
 import pandas as pd
 
 from msanalysis.core import Released
@@ -8,9 +10,15 @@ from msanalysis.labels import DASH, number, word
 HIDDEN = ""
 NO_VALUE = "NA"
 SMALLEST_P = 0.0001
-_SHARES = ("share", "estimate")
+_SHARES = ("share", "estimate", "share_of_source")
 _LIMITS = ("lower", "upper")
-_CODES = ("level", "step", "stratum", "cause")
+_CODES = ("level", "step", "stratum", "cause", "source", "target", "segment", "period", "term")
+_OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
+"""Columns that have another word in a table of flows."""
+
+_PERIODS = ("year", "stratum", "level")
+_YEARS = re.compile(r"\d{4}(-\d{4})?")
+"""A year, or a span of years, is its own word."""
 
 
 def cells(released: Released) -> pd.DataFrame:
@@ -30,9 +38,12 @@ def format_table(held: pd.DataFrame, lang: str) -> pd.DataFrame:
     without a word.
     """
     percent = _SHARES + (_LIMITS if set(_SHARES) & set(held) else ())
+    headings = _OF_FLOWS if "source" in held else {}
     return pd.DataFrame(
         {
-            word(name, lang): [_cell(name, cell, name in percent, lang) for cell in held[name]]
+            word(headings.get(name, name), lang): [
+                _cell(name, cell, name in percent, lang) for cell in held[name]
+            ]
             for name in held
         }
     )
@@ -41,8 +52,11 @@ def format_table(held: pd.DataFrame, lang: str) -> pd.DataFrame:
 def _cell(name: str, cell: object, percent: bool, lang: str) -> str:
     if cell == HIDDEN:
         return word("hidden_mark", lang)
+    if name in _PERIODS and _YEARS.fullmatch(str(cell)):
+        return str(cell)
     if name in _CODES:
-        return word(str(cell), lang)
+        # A number among codes is a name: the first step, the year 2024.
+        return str(cell) if str(cell).isdecimal() else word(str(cell), lang)
     if cell == NO_VALUE:
         return DASH
     value = float(cell)

@@ -5,12 +5,13 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from msanalysis.core import Released
-from msanalysis.figures import theme
+from msanalysis.figures import interactive, theme
 
 DOTS_PER_INCH = 300
 _NO_DATES = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
@@ -18,10 +19,14 @@ _NO_DATES = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 
 @dataclass(frozen=True, repr=False)
 class Picture:
-    """What a plot function returns; a notebook shows it in the first language of the run."""
+    """What a plot function returns; a notebook shows it in the first language of the run.
+
+    `twin` draws the same released table for plotly, where a figure has an interactive twin.
+    """
 
     draw: Callable[[str], Figure]
     lang: tuple[str, ...]
+    twin: Callable[[str], dict[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return f"Picture in {', '.join(self.lang)}"
@@ -30,12 +35,17 @@ class Picture:
         return self._rendered(self.lang[0], "png", dpi=120)
 
     def save(self, folder: Path, id: str) -> None:
-        """Write `<id>.<lang>.svg` and `.png` (300 dpi) for every language; no dates inside."""
+        """Write `<id>.<lang>.svg` and `.png` (300 dpi) for every language; no dates inside.
+
+        The interactive twin is `<id>.<lang>.html`, which reads the library beside it.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for lang in self.lang:
             for kind in ("svg", "png"):
                 rendered = self._rendered(lang, kind, dpi=DOTS_PER_INCH)
                 (folder / f"{id}.{lang}.{kind}").write_bytes(rendered)
+        if self.twin is not None:
+            interactive.save(folder, id, {lang: self.twin(lang) for lang in self.lang})
 
     def _rendered(self, lang: str, kind: str, dpi: int) -> bytes:
         buffer = io.BytesIO()
@@ -49,16 +59,32 @@ def picture(function: Callable[..., Figure]) -> Callable[..., Picture]:
 
     The Picture takes all languages of the run; nothing but a Released can be drawn.
     """
+    return picture_with_twin(None)(function)
 
-    @functools.wraps(function)
-    def call(*released: Released, lang: list[str], **settings: object) -> Picture:
-        for each in released:
-            if not isinstance(each, Released):
-                raise TypeError(
-                    f"{function.__name__} draws a Released, not a {type(each).__name__}: "
-                    "call release() on the result first"
-                )
-        draw = functools.partial(function, *released, **settings)
-        return Picture(lambda language: draw(lang=language), tuple(lang))
 
-    return call
+def picture_with_twin(
+    twin: Callable[..., dict[str, Any]] | None,
+) -> Callable[[Callable[..., Figure]], Callable[..., Picture]]:
+    """Make a `picture` that has an interactive twin.
+
+    `twin` takes the arguments of the function and returns `data` and `layout` for plotly.
+    """
+
+    def decorate(function: Callable[..., Figure]) -> Callable[..., Picture]:
+        @functools.wraps(function)
+        def call(*released: Released, lang: list[str], **settings: object) -> Picture:
+            for each in released:
+                if not isinstance(each, Released):
+                    raise TypeError(
+                        f"{function.__name__} draws a Released, not a {type(each).__name__}: "
+                        "call release() on the result first"
+                    )
+
+            def in_words(draw: Callable[..., Any]) -> Callable[[str], Any]:
+                return lambda language: draw(*released, lang=language, **settings)
+
+            return Picture(in_words(function), tuple(lang), in_words(twin) if twin else None)
+
+        return call
+
+    return decorate

@@ -1,5 +1,7 @@
 """One look for all figures: colours that the colour-blind and a grey printer tell apart."""
 
+from datetime import date
+
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -31,7 +33,30 @@ COLOURS = {
     "naive": VERMILION,
     "delayed_entry": BLUE,
     "truth": BLACK,
+    "anti_cd20": BLUE,
+    "natalizumab": VERMILION,
+    "cladribine": GREEN,
+    "alemtuzumab": PURPLE,
+    "hsct": "#882255",
+    "s1pr_modulators": ORANGE,
+    "fumarates": SKY,
+    "teriflunomide": "#F0E442",
+    "glatiramer_acetate": "#B08D57",
+    "interferons": "#332288",
+    "other": "#999933",
+    "ongoing": BLUE,
+    "none": "#B8B8B8",
+    "no_further_line": "#DCDCDC",
+    "dead": BLACK,
+    "emigrated": "#5C4033",
+    "pooled": "#EFEFEF",
 }
+STATES = (
+    "anti_cd20", "natalizumab", "cladribine", "alemtuzumab", "hsct", "s1pr_modulators",
+    "fumarates", "teriflunomide", "glatiramer_acetate", "interferons", "other", "none",
+    "no_further_line", "unknown", "dead", "emigrated", "pooled",
+)  # fmt: skip
+"""States of treatment, in the order of every figure that shows them."""
 STYLES = {
     "all": "-",
     "rrms": "-",
@@ -89,15 +114,26 @@ def _percent(share: float, lang: str) -> str:
     return number(value, decimals, lang)
 
 
-def sign(figure: Figure, released: Released, lang: str) -> None:
-    """Write n, source, extract and, where it applies, SYNTHETIC under the figure."""
+def written(day: date, lang: str) -> str:
+    """Return a day as `lang` writes it."""
+    return f"{day:%d.%m.%Y}" if lang == "nb" else f"{day.day} {day:%B %Y}"
+
+
+def origin(released: Released, lang: str) -> str:
+    """Return n, source and extract in one line."""
     provenance = released.provenance
-    cutoff = provenance.data_cutoff
-    day = f"{cutoff:%d.%m.%Y}" if lang == "nb" else f"{cutoff.day} {cutoff:%B %Y}"
+    day = written(provenance.data_cutoff, lang)
     parts = [f"{word('source', lang)}: {word('source_' + provenance.source, lang)}, {day}"]
     if released.n_persons:
         parts.insert(0, f"n = {number(released.n_persons, 0, lang)}")
-    figure.supxlabel("   ".join(parts), fontsize=7, color="#444444", x=0.01, ha="left")
+    return "   ".join(parts)
+
+
+def sign(figure: Figure, released: Released, lang: str) -> None:
+    """Write n, source, extract and, where it applies, SYNTHETIC under the figure."""
+    provenance = released.provenance
+    line = origin(released, lang)
+    figure.supxlabel(line, fontsize=7, color="#444444", x=0.01, ha="left")
     if provenance.source == "synthetic":
         stamp = word("synthetic_stamp", lang)
         figure.text(0.995, 0.008, stamp, ha="right", fontsize=8, color=VERMILION, weight="bold")

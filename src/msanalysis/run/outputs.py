@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from msanalysis.figures.interactive import LIBRARY
 from msanalysis.run import RunRefused
 from msanalysis.run.plan import Job
 
@@ -108,6 +109,7 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
         saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
         declared = {"analysis": saved["analysis"], "text": sorted(saved["text"])}
         figures, tables = list(saved["figures"]), list(saved["tables"])
+        twins = [id for id in figures if id in saved.get("interactive", ())]
     except (OSError, ValueError, KeyError, TypeError):
         raise OutputRefused("no analysis.json as `save` writes it") from None
     if declared != {"analysis": analysis, "text": sorted(languages)}:
@@ -116,6 +118,9 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
     required = {"analysis.json", *(f"tables/{id}.csv" for id in tables)} | {
         f"{name}.svg" for name in drawn
     }
+    if twins:
+        required |= {f"figures/{id}.{lang}.html" for id in twins for lang in languages}
+        required.add(f"figures/{LIBRARY}")
     allowed = required | {"numbers.csv", *(f"{name}.png" for name in drawn)}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not required <= found <= allowed:

@@ -110,6 +110,11 @@ def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]
                 **captioned(id),
                 "number": analysis.figures.get(id, ""),
                 "files": {language: f"figures/{id}.{language}.svg" for language in languages},
+                "interactive": {
+                    language: f"figures/{id}.{language}.html"
+                    for language in languages
+                    if id in saved.get("interactive", ())
+                },
             }
             for id in saved["figures"]
         ],
