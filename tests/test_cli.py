@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -93,9 +94,12 @@ def test_an_interrupted_run_says_so_and_exits_with_130(monkeypatch):
 
 def test_dates_of_an_import_are_passed_on_as_dates(tmp_path, monkeypatch):
     passed = {}
-    monkeypatch.setattr(
-        "msanalysis.importing.import_extract", lambda source, dest, **given: passed.update(given)
-    )
+
+    def imported(source, dest, **given):
+        passed.update(given)
+        return SimpleNamespace(summary="3 persons")
+
+    monkeypatch.setattr("msanalysis.importing.import_extract", imported)
     flags = ["--status-date", "2024-12-31", "--data-cutoff", "2025-05-15", "--source", "project"]
     assert invoke("import", tmp_path, tmp_path / "x", *flags).exit_code == 0
     assert passed == {

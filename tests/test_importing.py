@@ -199,10 +199,16 @@ def test_real_delivery_has_no_truth(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("status_date: 2024-12-31", "data_cutoff: Field required. State status_date"),
-        ("status_date: hemmelig-4711", "status_date: Input should be a valid date"),
-        ("{status_date: 2024-12-31, data_cutoff: 2025-05-01, source: x}", "source: Input should"),
-        ("unheard_of: 1", "status_date: Field required"),
+        (
+            "status_date: 2024-12-31",
+            "data_cutoff: expected a day such as 2025-05-15. State status_date",
+        ),
+        ("status_date: hemmelig-4711", "status_date: expected a day such as 2024-12-31"),
+        (
+            "{status_date: 2024-12-31, data_cutoff: 2025-05-01, source: x}",
+            "source: expected registry, project or synthetic",
+        ),
+        ("unheard_of: 1", "status_date: expected a day"),
         ("{", "not readable as YAML"),
         ("- a", "not readable as YAML"),
     ],
@@ -218,7 +224,7 @@ def test_ill_stated_delivery_is_refused(tmp_path, text, message):
 def test_flag_that_contradicts_the_delivery_is_refused(tmp_path):
     source = deliver_csv(tmp_path / "delivery", plain_tables())
     (source / "extract.yaml").write_text("data_cutoff: 2025-06-01\n")
-    assert "`data_cutoff` differs from the one given" in refused(source)
+    assert "`data_cutoff` differs from --data-cutoff; leave --data-cutoff out" in refused(source)
 
 
 def test_status_date_after_the_cutoff_is_refused(tmp_path):

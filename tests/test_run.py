@@ -230,6 +230,7 @@ since: str = "2020-01-01"  # [2001-01-01, 2024-12-31]
 weights: dict[str, float] = {}
 bare: dict = {}
 exact: bool = False
+unit: str = "years"  # of time [years | days]
 """
 
 
@@ -237,7 +238,7 @@ exact: bool = False
     ("given", "said"),
     [
         ("{horizn_years: 3}", r"no parameter horizn_years \(did you mean horizon_years\?\)"),
-        ("{zzz: 3}", "known are horizon_years, share, by, since, weights, bare, exact"),
+        ("{zzz: 3}", "known are horizon_years, share, by, since, weights, bare, exact, unit"),
         ("{horizon_years: 3.0}", "parameter horizon_years: expected int, got float"),
         ("{horizon_years: true}", "expected int, got bool"),
         ("{horizon_years: null}", "expected int, got NoneType"),
@@ -249,6 +250,7 @@ exact: bool = False
         ("{since: 2021}", "expected str, got int"),
         ('{since: "31.12.2021"}', "expected a date such as"),
         ('{since: "2025-01-01"}', "out of its range"),
+        ("{unit: weeks}", "expected one of years, days"),
         ("{weights: {a: b}}", r"expected dict\[str, float\]"),
         ("{bare: {1: 2}}", "expected dict"),
         ("{exact: 1}", "expected bool, got int"),
@@ -274,6 +276,7 @@ def test_a_parameter_that_fits_replaces_the_default(tmp_path):
         "weights": {"a": 1},
         "bare": {},
         "exact": True,
+        "unit": "years",
     }
 
 

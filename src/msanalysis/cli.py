@@ -28,7 +28,14 @@ EXIT_CODES = {
     "ReleaseRefused": 4,
 }
 """By the name of the exception, so that a quick command need not load what raises it."""
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+StatusDate = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Last day of the report year, as 2024-12-31."),
+]
+DataCutoff = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Day the extract was taken, as 2025-05-15."),
+]
 
 
 class Form(StrEnum):
@@ -73,10 +80,10 @@ def _message(error: Exception, *, known: bool) -> str:
 
 @app.command()
 def synth(
-    dest: Path,
-    persons: Annotated[int, typer.Option(min=1)] = 14780,
-    seed: int = 2024,
-    form: Annotated[Form, typer.Option("--as")] = Form.PARQUET,
+    dest: Annotated[Path, typer.Argument(help="Folder for the delivered files.")],
+    persons: Annotated[int, typer.Option(min=1, help="Persons in the registry.")] = 14780,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same registry.")] = 2024,
+    form: Annotated[Form, typer.Option("--as", help="Format of the files.")] = Form.PARQUET,
     messy: Annotated[bool, typer.Option(help="With the faults deliveries have.")] = False,
 ) -> None:
     """Write an invented registry as delivered files."""
@@ -90,18 +97,20 @@ def synth(
 
 @app.command(name="import")
 def import_(
-    source: Path,
-    dest: Path,
+    source: Annotated[Path, typer.Argument(help="Folder of delivered files.")],
+    dest: Annotated[Path, typer.Argument(help="The store to make.")],
     mapping: Annotated[Path | None, typer.Option(help="Delivered names and codes.")] = None,
-    status_date: Day = None,
-    data_cutoff: Day = None,
-    source_name: Annotated[str | None, typer.Option("--source")] = None,
+    status_date: StatusDate = None,
+    data_cutoff: DataCutoff = None,
+    source_name: Annotated[
+        str | None, typer.Option("--source", help="registry, project or synthetic.")
+    ] = None,
 ) -> None:
     """Check a folder of delivered files and make it a store."""
     with plain_errors():
         from msanalysis.importing import import_extract
 
-        import_extract(
+        report = import_extract(
             source,
             dest,
             mapping=mapping,
@@ -109,12 +118,13 @@ def import_(
             data_cutoff=data_cutoff and data_cutoff.date(),
             source_name=source_name,
         )
+        typer.echo(report.summary)
         typer.echo(dest / "import_report.html")
 
 
 @app.command()
 def run(
-    run_file: Path,
+    run_file: Annotated[Path, typer.Argument(help="One of params/, or your own.")],
     extract: Annotated[Path | None, typer.Option(help="A store, instead of the file's.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Run this analysis; repeatable.")] = None,
     out: Annotated[Path | None, typer.Option(help="Gets release/ and restricted/.")] = None,
@@ -124,7 +134,7 @@ def run(
     quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Summary for a program.")] = False,
 ) -> None:
-    """Run the analyses of a run file; the last line is the path of the report."""
+    """Run the analyses of a run file; the last line is the report's path."""
     # being ended (a logout, a scheduler) must end the kernels too, as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with plain_errors():

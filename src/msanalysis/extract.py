@@ -194,7 +194,10 @@ def _open_store(store: Path) -> Extract:
             **{key: stated[key] for key in ("source", "fingerprint", "status_date", "data_cutoff")}
         )
     except KeyError as error:
-        raise ExtractRefused(f"{store / STORE_FILE} states no {error}: import again") from None
+        raise ExtractRefused(
+            f"{store / STORE_FILE} states no {error}: it is a delivery, not a store, or damaged. "
+            f"Import it: `msanalysis import {store} STORE`"
+        ) from None
     frames = {
         name: _scan(store / f"{name}.parquet", name)
         for name in schema.TABLES
@@ -257,7 +260,8 @@ def _read_store_file(store: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ExtractRefused(
             f"{store} is no store: it holds no {STORE_FILE}. "
-            f"Make one with `msanalysis import SOURCE {store}`"
+            f"Make one with `msanalysis import SOURCE {store}`; "
+            "`make report` makes that of the invented registry"
         )
     try:
         stated = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_targe
 _PERIODS = ("year", "stratum", "level")
 _YEARS = re.compile(r"\d{4}(-\d{4})?")
 """A year, or a span of years, is its own word."""
+_CODES = ("level", "step", "stratum", "cause", "reference", "term")
 
 
 def cells(released: Released) -> pd.DataFrame:

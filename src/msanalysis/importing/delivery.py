@@ -25,6 +25,18 @@ class Stated(BaseModel):
     truth: dict[str, Any] = Field(default_factory=dict)
 
 
+_EXPECTED = {
+    "status_date": "a day such as 2024-12-31",
+    "data_cutoff": "a day such as 2025-05-15",
+    "source": "registry, project or synthetic",
+    "truth": "keys and values",
+}
+
+
+def _flag(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
 def read_stated(source: Path, given: Mapping[str, Any]) -> Stated:
     """Return the delivery's dates and source; `given` fills what its extract.yaml leaves open."""
     in_file = _read_yaml(source / STORE_FILE)
@@ -32,13 +44,17 @@ def read_stated(source: Path, given: Mapping[str, Any]) -> Stated:
     both = in_file | given
     for key in in_file:
         if key in given and str(in_file[key]) != str(given[key]):
-            raise ExtractRefused(f"{STORE_FILE}: `{key}` differs from the one given; drop one")
+            raise ExtractRefused(
+                f"{STORE_FILE}: `{key}` differs from {_flag(key)}; leave {_flag(key)} out"
+            )
     try:
         stated = Stated.model_validate(both)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        key = str(first["loc"][0])
+        place = _flag(key) if key in given else f"{source / STORE_FILE}, {key}"
         raise ExtractRefused(
-            f"{source / STORE_FILE}, {first['loc'][0]}: {first['msg']}. State status_date, "
+            f"{place}: expected {_EXPECTED.get(key, 'a known key')}. State status_date, "
             "data_cutoff and source there, or with --status-date, --data-cutoff and --source"
         ) from None
     if stated.status_date > stated.data_cutoff:

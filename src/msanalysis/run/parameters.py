@@ -4,7 +4,8 @@
 
 Name, type and default are the assignment's, the explanation is its comment (after it, or on lines
 of its own above). A comment that ends with `[low, high]` bounds a number or a date, both included;
-either side may be left empty. A text whose default is a date, or whose bounds are, is a date.
+either side may be left empty; one that ends with `[one | another]` lists the only values of a text.
+A text whose default is a date, or whose bounds are, is a date.
 """
 
 import ast
@@ -29,6 +30,7 @@ FILLED = (*FIRST, "report_year", "status_date", "data_cutoff")
 PARAMETERS_TAG = "parameters"
 _BOUND = r"\s*(\d{4}-\d\d-\d\d|[-+]?\d+(?:\.\d+)?|)\s*"
 _RANGE = re.compile(rf"\[{_BOUND},{_BOUND}\]\s*$")
+_CHOICE = re.compile(r"\[([\w-]+(?:\s*\|\s*[\w-]+)+)\]\s*$")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,12 @@ class Parameter:
         """Both inclusive bounds (None: open), or None where the comment gives no range."""
         found = _RANGE.search(self.comment)
         return (_bound(found[1]), _bound(found[2])) if found else None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The only values a text may have; none where the comment lists none."""
+        found = _CHOICE.search(self.comment)
+        return tuple(each.strip() for each in found[1].split("|")) if found else ()
 
     @property
     def is_date(self) -> bool:
@@ -232,6 +240,8 @@ def _problem(parameter: Parameter, value: Any) -> str:
     texts = [leaf for leaf in leaves if isinstance(leaf, str)]
     if parameter.is_date and not all(_is_day(text) for text in texts):
         return 'expected a date such as "2024-12-31"'
+    if parameter.choices and any(text not in parameter.choices for text in texts):
+        return f"expected one of {', '.join(parameter.choices)}"
     return _out_of_range(parameter.bounds, leaves)
 
 

@@ -30,7 +30,7 @@ def describe_outcome(outcome: Outcome) -> str:
     """Return one line on how an analysis ended: never what an exception said."""
     details = {
         "ok": "unchanged" if outcome.unchanged else f"done in {outcome.seconds:.0f} s",
-        "failed": f"FAILED: {outcome.failure}",
+        "failed": f"FAILED: {outcome.failure}; see restricted/logs/{outcome.job.analysis.id}.log",
         "missing_columns": f"cannot run, the extract lacks {', '.join(outcome.job.missing)}",
         "not_run": "not asked for, and changed since it last ran: left out",
     }
