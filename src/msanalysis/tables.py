@@ -12,14 +12,24 @@ NO_VALUE = "NA"
 SMALLEST_P = 0.0001
 _SHARES = ("share", "estimate", "share_of_source")
 _LIMITS = ("lower", "upper")
-_CODES = ("level", "step", "stratum", "cause", "source", "target", "segment", "period", "term")
+_CODES = (
+    "level",
+    "step",
+    "stratum",
+    "cause",
+    "source",
+    "target",
+    "segment",
+    "period",
+    "term",
+    "reference",
+)
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""
 
 _PERIODS = ("year", "stratum", "level")
 _YEARS = re.compile(r"\d{4}(-\d{4})?")
 """A year, or a span of years, is its own word."""
-_CODES = ("level", "step", "stratum", "cause", "reference", "term")
 
 
 def cells(released: Released) -> pd.DataFrame:
