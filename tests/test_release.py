@@ -291,6 +291,20 @@ def test_late_entries_are_merged_until_they_are_many():
     assert not entered.between(1, 4).any()
 
 
+def test_the_interval_of_a_curve_with_late_entries_is_close_to_the_exact_one_from_the_start():
+    rng = np.random.default_rng(4)
+    entry = np.concatenate([np.zeros(20, int), rng.integers(1, 600, 3000)])
+    days = entry + 1 + rng.exponential(1500, 3020).astype(int)
+    reasons = rng.choice(["death", "censored"], 3020, p=[0.3, 0.7])
+    cohort = followed(days, reasons, entry_days=entry)
+    result = estimate_survival(cohort, event="death", delayed_entry=True)
+    exact = result.frame.set_index("time_days")
+    released = release(result).frame.query("n_at_risk >= 100").set_index("time_days")
+    width = (exact["upper"] - exact["lower"])[released.index]
+    ratio = (released["upper"] - released["lower"]).astype(float) / width
+    assert ratio.between(0.8, 1.6).all()
+
+
 def test_the_interval_is_close_to_greenwoods_but_made_from_the_merged_counts():
     rng = np.random.default_rng(2)
     days = rng.integers(1, 2000, 3000)

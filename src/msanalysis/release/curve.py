@@ -82,13 +82,13 @@ _COUNTS = ("n_at_risk", "n_events", "n_censored")
 def _life_table(n_at_risk, n_events, n_censored, n_entered, settings) -> pd.DataFrame:
     """Return survival after each step, S = prod (1 - d / (n - c/2 + e/2)), with its interval.
 
-    Greenwood's variance takes all who are censored as gone before the events, so that the
-    interval is never narrower than the exact one.
+    Greenwood's variance takes all who are censored as gone before the events, and half of those
+    who enter as come by then, so that the interval is hardly ever narrower than the exact one.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         exposed = n_at_risk - n_censored / 2 + n_entered / 2
         estimate = np.cumprod(np.clip(1 - n_events / exposed, 0, 1))
-        fewest = n_at_risk - n_censored
+        fewest = n_at_risk - n_censored + n_entered / 2
         terms = np.where(n_events > 0, n_events / (fewest * (fewest - n_events)), 0.0)
         error = np.sqrt(
             np.cumsum(np.where(fewest > n_events, terms, np.where(n_events, np.inf, 0)))
