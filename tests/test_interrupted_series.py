@@ -6,7 +6,11 @@ import pytest
 
 from msanalysis.cohorts import treatment_series
 from msanalysis.release import release
-from msanalysis.stats import estimate_interrupted_series, estimate_interruption
+from msanalysis.stats import (
+    check_interrupted_series,
+    estimate_interrupted_series,
+    estimate_interruption,
+)
 from persons import make_cohort, make_extract
 from reference import FOLDER, assert_equal_to_r, cases
 from test_natalizumab import PERSON, drug, natalizumab
@@ -28,6 +32,8 @@ def test_terms_dispersion_and_autocorrelation_against_R(case):
     found = found[found["stratum"] == case["by"]]
     for name in ("rate_ratio", "lower", "upper"):
         np.testing.assert_allclose(found[name], case[name], rtol=1e-7)
+    checked = check_interrupted_series(invented(), by="series", **CHANGE).frame
+    found = checked[checked["stratum"] == case["by"]]
     for name in ("dispersion", "autocorrelation", "ljung_box_p"):
         np.testing.assert_allclose(found[name], case[name], rtol=1e-7)
 
@@ -63,7 +69,7 @@ def test_periods_add_up_to_their_segment_and_to_everything(period_months):
 def test_a_period_is_in_the_window_when_a_month_of_it_is():
     found = estimate_interrupted_series(invented(), **CHANGE).frame
     window = found[(found["segment"] == "window") & (found["period"] != "all")]
-    assert window["period"].tolist() == ["2023-10", "2024-01", "2024-04"]
+    assert window["period"].tolist() == ["month 2023-10", "month 2024-01", "month 2024-04"]
 
 
 def test_a_hidden_period_cannot_be_worked_out_from_its_segment():
@@ -81,6 +87,7 @@ def test_a_series_without_a_stop_after_the_change_has_no_estimate():
     early = frame[(frame["end_reason"] != "stopped") | (frame["follow_up_days"] < 2000)]
     found = estimate_interruption(make_cohort(early), **CHANGE).frame
     assert found["rate_ratio"].isna().all()
+    assert check_interrupted_series(make_cohort(early), **CHANGE).frame["dispersion"].isna().all()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from msanalysis.cohorts.natalizumab import (
     natalizumab_two_years,
     natalizumab_users,
 )
-from persons import make_extract
+from msanalysis.synthetic import synthesise
+from persons import extract_of, make_extract
 
 PERSON = {
     "patient_id": "p1",
@@ -88,10 +89,8 @@ def test_death_and_emigration_end_follow_up_and_go_before_a_stop_on_that_day(col
     assert (found.follow_up_days, found.end_reason) == (31, reason)
 
 
-def test_who_died_before_the_year_is_excluded_and_counted():
-    cohort = users([natalizumab("2020-01-01")], death_date="2023-05-01")
-    assert cohort.frame.empty
-    assert cohort.exclusions.set_index("step")["n"]["left_before_use"] == 1
+def test_who_died_before_the_year_is_no_user_of_it():
+    assert users([natalizumab("2020-01-01")], death_date="2023-05-01").frame.empty
 
 
 @pytest.mark.parametrize("year", [1999, 2026])
@@ -236,3 +235,18 @@ def test_a_column_that_was_not_delivered_is_named():
     cohort = natalizumab_users(extract)
     assert {"stop_reason", "age_years", "sex"} <= set(cohort.not_delivered)
     assert only(cohort).end_reason == "year_end"
+
+
+# --- the numbers of the report --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("year", "stopped", "to_anti_cd20"), [(2023, 45, 34), (2024, 91, 73)])
+def test_the_invented_registry_gives_the_printed_counts(invented, year, stopped, to_anti_cd20):
+    frame = natalizumab_stopped(invented, year=year).frame
+    assert len(frame) == stopped
+    assert (frame["next_group"] == "anti_cd20").sum() == to_anti_cd20
+
+
+@pytest.fixture(scope="module")
+def invented():
+    return extract_of(synthesise())

@@ -93,6 +93,87 @@ ANALYSES: tuple[Analysis, ...] = (
         },
     ),
     Analysis(
+        id="natalizumab_discontinuation",
+        chapter="2.1",
+        title=_words(
+            "Hvem slutter med natalizumab, og hva skjer etterpå",
+            "Who stops natalizumab, and what follows",
+        ),
+        needs=("treatments.substance", "treatments.start_date", "treatments.stop_date"),
+        figures={
+            "natalizumab_next_group": "",
+            "natalizumab_stops_series": "",
+            "natalizumab_jcv_positive": "",
+        },
+        captions={
+            "natalizumab_next_group": _words(
+                "Første behandling innen 12 måneder hos dem som sluttet med natalizumab i "
+                "rapportåret",
+                "First treatment within 12 months of those who stopped natalizumab in the report "
+                "year",
+            ),
+            "natalizumab_stops_series": _words(
+                "Stopp per 100 personår: observert, tilpasset Poisson-modell og ventet uten "
+                "endring, for natalizumab og for andre legemidler; n er behandlingsforløp",
+                "Stops per 100 person-years: observed, fitted Poisson model and expected without "
+                "the change, for natalizumab and for other drugs; n is courses of treatment",
+            ),
+            "natalizumab_jcv_positive": _words(
+                "Andel med positiv test for JC-virus-antistoff, etter kvartal og analysemetode, "
+                "med 95 % konfidensintervall; n er personer og kvartaler med den første metoden",
+                "Share with a positive test for JC virus antibodies, by quarter and assay, with "
+                "95 % confidence interval; n is persons and quarters with the first assay",
+            ),
+            "natalizumab_stop_rates": _words(
+                "Brukere og stopp per 100 personår, rapportåret og året før, begge sett med "
+                "samme rapporteringsforsinkelse",
+                "Users and stops per 100 person-years, the report year and the year before, both "
+                "seen with the same delay of reporting",
+            ),
+            "natalizumab_stops_by_reason": _words(
+                "Stopp etter årsak: rateforhold mot året før",
+                "Stops by reason: rate ratio to the year before",
+            ),
+            "natalizumab_stops_by_next": _words(
+                "Stopp etter hva som fulgte: rateforhold mot året før",
+                "Stops by what followed: rate ratio to the year before",
+            ),
+            "natalizumab_next_group_before": _words(
+                "Første behandling etter natalizumab, året før",
+                "First treatment after natalizumab, the year before",
+            ),
+            "natalizumab_interruption": _words(
+                "Poisson-modellen av månedlige stopp: nivå og trend",
+                "The Poisson model of monthly stops: level and trend",
+            ),
+            "natalizumab_interruption_check": _words(
+                "Overspredning og autokorrelasjon i Poisson-modellen",
+                "Over-dispersion and autocorrelation of the Poisson model",
+            ),
+            "natalizumab_e_values": _words(
+                "E-verdi: hvor sterk en skjult årsak måtte være",
+                "E-value: how strong a hidden cause would have to be",
+            ),
+            "natalizumab_jcv_stratify": _words(
+                "JC-virus-antistoff, Stratify: etter kvartal",
+                "JC virus antibodies, Stratify: by quarter",
+            ),
+            "natalizumab_jcv_immunowell": _words(
+                "JC-virus-antistoff, ImmunoWELL: etter kvartal",
+                "JC virus antibodies, ImmunoWELL: by quarter",
+            ),
+            "natalizumab_stop_after_positive": _words(
+                "Andel som hadde sluttet 3, 6 og 12 måneder etter første positive test",
+                "Share who had stopped 3, 6 and 12 months after their first positive test",
+            ),
+            "natalizumab_use_began": _words(
+                "Brukte legemidlet 1. januar eller startet i året",
+                "Used the drug on 1 January or started in the year",
+            ),
+            "natalizumab_attrition": _words("Utvalget i rapportåret", "Selection, report year"),
+        },
+    ),
+    Analysis(
         id="overall_survival",
         chapter="2.3",
         title=_words("Overlevelse fra sykdomsdebut", "Survival from the onset of the disease"),

@@ -139,8 +139,9 @@ def _used(extract: Extract, year: int, gap_days: int) -> tuple[pd.DataFrame, lis
     persons["years_on_natalizumab"] = days_between(persons["start_date"], zero) / 365.25
     in_year = persons["start_date"] >= pd.Timestamp(year, 1, 1)
     persons["use_began"] = np.where(in_year, "in_year", "before_year")
-    left_before = ("left_before_use", ~(persons["follow_up_days"] >= 0))
-    return _with_next(persons), [*not_registered(persons, extract), left_before]
+    # Who died or emigrated before is no user of the year, whatever was never closed.
+    there = persons[persons["follow_up_days"] >= 0].reset_index(drop=True)
+    return _with_next(there), not_registered(there, extract)
 
 
 def _with_next(persons: pd.DataFrame) -> pd.DataFrame:

@@ -59,9 +59,9 @@ def treatment_series(extract: Extract, *, since: str = SINCE, gap_days: int = GA
     runs["entry_days"] = days_between(time_zero, runs["start_date"]).clip(lower=-1)
     is_natalizumab = runs["substance"] == "natalizumab"
     runs["series"] = is_natalizumab.map({True: "natalizumab", False: "other_drugs"})
-    left = ("left_before_use", ~(runs["follow_up_days"] >= runs["entry_days"].clip(lower=0)))
-    steps = [*not_registered(runs, extract), left]
-    return cohort("treatment_courses", runs, steps, _COLUMNS, extract)
+    # Who died or emigrated before is under no observation, whatever was never closed.
+    seen = runs[runs["follow_up_days"] >= runs["entry_days"].clip(lower=0)].reset_index(drop=True)
+    return cohort("treatment_courses", seen, not_registered(seen, extract), _COLUMNS, extract)
 
 
 def _month_start(since: str, extract: Extract) -> date:

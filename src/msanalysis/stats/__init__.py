@@ -11,10 +11,14 @@ from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence_at,
 )
 from msanalysis.stats.flows import estimate_flows
-from msanalysis.stats.interrupted_series import estimate_interrupted_series, estimate_interruption
+from msanalysis.stats.interrupted_series import (
+    check_interrupted_series,
+    estimate_interrupted_series,
+    estimate_interruption,
+)
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
-from msanalysis.stats.rates import compare_rates, estimate_rates
+from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.shares import estimate_shares, estimate_shares_by
 from msanalysis.stats.survival import (
@@ -28,6 +32,7 @@ from msanalysis.stats.units import in_days
 from msanalysis.stats.yearly import estimate_yearly_mean
 
 __all__ = [
+    "check_interrupted_series",
     "check_proportional_hazards",
     "compare_rates",
     "compare_restricted_mean",
@@ -36,6 +41,7 @@ __all__ = [
     "estimate_cumulative_incidence",
     "estimate_cumulative_incidence_at",
     "estimate_diagnosed_share",
+    "estimate_e_values",
     "estimate_flows",
     "estimate_hazard_ratios",
     "estimate_interrupted_series",

@@ -41,11 +41,17 @@ _TERMS = {
     "lower": "float64",
     "upper": "float64",
     "p_value": "float64",
+}
+_CHECKS = {
+    "stratum": "object",
+    "n_events": "int64",
+    "months": "int64",
     "dispersion": "float64",
     "autocorrelation": "float64",
     "ljung_box_p": "float64",
 }
-_FIT = ("rate_ratio", "lower", "upper", "p_value", "dispersion", "autocorrelation", "ljung_box_p")
+_RATIO = ("rate_ratio", "lower", "upper", "p_value")
+_CHECK = ("dispersion", "autocorrelation", "ljung_box_p")
 
 
 @dataclass(frozen=True)
@@ -97,9 +103,10 @@ def estimate_interrupted_series(
     -------
     Result
         A row a period: `stratum`, `segment` (before, window, after; window: some month of the
-        period lies in it), `period` (its first month, and `all` a segment), `n_events`,
-        `person_years`, and per 100 person-years `rate_per_100py`, `fitted_per_100py` (missing in
-        the window) and `counterfactual_per_100py` (the line of before, from the window on).
+        period lies in it), `period` (its first month, as `month 2024-01`; `all` a segment),
+        `n_events`, `person_years`, and per 100 person-years `rate_per_100py`, `fitted_per_100py`
+        (missing in the window) and `counterfactual_per_100py` (the line of before, from the
+        window on).
 
     Raises
     ------
@@ -122,7 +129,7 @@ def estimate_interrupted_series(
     return stack(parts, _SERIES)
 
 
-@statistic(shape="table", counts={"n_events": _FIT})
+@statistic(shape="table", counts={"n_events": _RATIO})
 def estimate_interruption(
     frame: pd.DataFrame,
     *,
@@ -151,9 +158,8 @@ def estimate_interruption(
     Result
         A row a series and term: `stratum`, `term` (trend_before and trend_change: rate ratio per
         year; level_change: rate ratio at the end of the window), `n_events`, `months` (fitted),
-        `rate_ratio`, `lower`, `upper`, `p_value`, and of the model `dispersion` (Pearson,
-        1 when Poisson), `autocorrelation` (of the Pearson residuals, lag 1) and `ljung_box_p`
-        (12 lags). Autocorrelated residuals make the intervals too narrow.
+        `rate_ratio`, `lower`, `upper`, `p_value`; missing where a side of the window holds no
+        event. See `check_interrupted_series` for what the intervals rest on.
 
     Raises
     ------
@@ -166,6 +172,37 @@ def estimate_interruption(
         for stratum, months in _series(frame, event, since, (change_from, change_to), by)
     )
     return stack(parts, _TERMS)
+
+
+@statistic(shape="table", counts={"n_events": _CHECK})
+def check_interrupted_series(
+    frame: pd.DataFrame,
+    *,
+    event: str,
+    since: str,
+    change_from: str,
+    change_to: str,
+    by: str | None = None,
+) -> pd.DataFrame:
+    """Check the model of `estimate_interruption` for over-dispersion and autocorrelation.
+
+    Returns
+    -------
+    Result
+        A row a series: `stratum`, `n_events`, `months`, `dispersion` (Pearson; 1 when Poisson),
+        `autocorrelation` (of the Pearson residuals of neighbouring months) and `ljung_box_p`
+        (12 lags). Autocorrelated residuals make the intervals too narrow.
+
+    Raises
+    ------
+    ValueError
+        As `estimate_interrupted_series`.
+    """
+    parts = (
+        {"stratum": stratum, **_checks(months)}
+        for stratum, months in _series(frame, event, since, (change_from, change_to), by)
+    )
+    return stack(parts, _CHECKS)
 
 
 def _series(
@@ -250,7 +287,7 @@ def _periods(months: Months, model: Any, period_months: int) -> Iterator[Mapping
         "fitted": np.add.reduceat(_expected(months, coefficients), first),
         "counterfactual": np.add.reduceat(_expected(months, coefficients * [1, 1, 0, 0]), first),
     }
-    names = months.start[first].strftime("%Y-%m").to_numpy(dtype=object)
+    names = ("month " + months.start[first].strftime("%Y-%m")).to_numpy(dtype=object)
     for place, name in enumerate(SEGMENTS):
         chosen = segment == place
         if chosen.any():
@@ -280,24 +317,36 @@ def _rates(segment: str, period: np.ndarray, sums: Mapping[str, np.ndarray]) -> 
     }
 
 
-def _terms(months: Months, z: float) -> Mapping[str, Any]:
-    model = _fitted(months)
+def _fitted_counts(months: Months) -> Mapping[str, int]:
     outside = months.segment != 1
-    counts = {"n_events": months.n_events[outside].sum(), "months": outside.sum()}
+    return {"n_events": months.n_events[outside].sum(), "months": outside.sum()}
+
+
+def _terms(months: Months, z: float) -> Mapping[str, Any]:
+    model, counts = _fitted(months), _fitted_counts(months)
     if model is None:
-        return {"term": list(TERMS), **counts, **dict.fromkeys(_FIT, np.nan)}
-    dispersion = model.pearson_chi2 / model.df_resid
-    error = model.bse[1:] * np.sqrt(max(1.0, dispersion))
-    residuals = model.resid_pearson
-    lags = min(LJUNG_BOX_LAGS, len(residuals) - 1)
+        return {"term": list(TERMS), **counts, **dict.fromkeys(_RATIO, np.nan)}
+    change = model.params[1:]
+    error = model.bse[1:] * np.sqrt(max(1.0, model.pearson_chi2 / model.df_resid))
     return {
         "term": list(TERMS),
         **counts,
-        "rate_ratio": np.exp(model.params[1:]),
-        "lower": np.exp(model.params[1:] - z * error),
-        "upper": np.exp(model.params[1:] + z * error),
-        "p_value": 2 * norm.sf(np.abs(model.params[1:] / error)),
-        "dispersion": dispersion,
+        "rate_ratio": np.exp(change),
+        "lower": np.exp(change - z * error),
+        "upper": np.exp(change + z * error),
+        "p_value": 2 * norm.sf(np.abs(change / error)),
+    }
+
+
+def _checks(months: Months) -> Mapping[str, Any]:
+    model, counts = _fitted(months), _fitted_counts(months)
+    if model is None:
+        return {**counts, **dict.fromkeys(_CHECK, np.nan)}
+    residuals = model.resid_pearson
+    lags = min(LJUNG_BOX_LAGS, len(residuals) - 1)
+    return {
+        **counts,
+        "dispersion": model.pearson_chi2 / model.df_resid,
         "autocorrelation": acf(residuals, nlags=1)[1],
         "ljung_box_p": acorr_ljungbox(residuals, lags=[lags])["lb_pvalue"].item(),
     }

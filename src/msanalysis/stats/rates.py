@@ -33,11 +33,17 @@ _RATIOS = {
     "lower": "float64",
     "upper": "float64",
     "p_value": "float64",
+}
+_E_VALUES = {
+    "cause": "object",
+    "n_events": "int64",
+    "n_events_reference": "int64",
     "e_value": "float64",
     "e_value_of_limit": "float64",
 }
 _RATE = ("rate_per_100py", "lower", "upper")
-_RATIO = ("rate_ratio", "lower", "upper", "p_value", "e_value", "e_value_of_limit")
+_RATIO = ("rate_ratio", "lower", "upper", "p_value")
+_E_VALUE = ("e_value", "e_value_of_limit")
 
 
 @statistic(
@@ -115,8 +121,7 @@ def compare_rates(
     Result
         First all events (`all`), then a row a cause: `cause`, `n_events`, `n_events_reference`,
         `person_years`, `person_years_reference`, `rate_ratio`, `lower`, `upper`, `p_value`
-        (exact binomial), `e_value`, `e_value_of_limit` (VanderWeele and Ding 2017: the least
-        strength of an unmeasured confounder that could explain the ratio, or the limit nearer 1).
+        (exact binomial).
 
     Raises
     ------
@@ -127,18 +132,76 @@ def compare_rates(
     -----
     A person in both strata counts in both; their rows are taken as independent.
     """
+    return stack(_compared(frame, event, by, (compared, reference), cause, level), _RATIOS)
+
+
+@statistic(
+    shape="table",
+    counts={"n_events": _E_VALUE, "n_events_reference": _E_VALUE},
+    dimension="cause",
+)
+def estimate_e_values(
+    frame: pd.DataFrame,
+    *,
+    event: str,
+    by: str,
+    reference: str,
+    compared: str,
+    cause: str | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate how strong an unmeasured confounder must be to explain a rate ratio.
+
+    Parameters
+    ----------
+    event, by, reference, compared, cause, level
+        As in `compare_rates`.
+
+    Returns
+    -------
+    Result
+        The rows of `compare_rates`: `cause`, `n_events`, `n_events_reference`, `e_value`,
+        `e_value_of_limit` (of the limit nearer 1; 1 where the interval holds 1). The confounder
+        would need a risk ratio of at least so much with both strata and event.
+
+    Raises
+    ------
+    ValueError
+        As `compare_rates`.
+
+    Notes
+    -----
+    VanderWeele and Ding (2017): RR + sqrt(RR (RR - 1)), of 1 / RR where RR < 1.
+    """
+    rows = (
+        {**row, "e_value": e_value(row["rate_ratio"]), "e_value_of_limit": _of_limit(row)}
+        for row in _compared(frame, event, by, (compared, reference), cause, level)
+    )
+    return stack(rows, _E_VALUES)
+
+
+def _compared(
+    frame: pd.DataFrame,
+    event: str,
+    by: str,
+    strata: tuple[str, str],
+    cause: str | None,
+    level: float,
+) -> Iterator[Mapping[str, Any]]:
     check_level(level)
     happened, years = _followed(frame, event)
     levels, number = read_levels(frame, by)
-    sides = [
-        number == (levels.index(side) if side in levels else -1) for side in (compared, reference)
-    ]
+    sides = [number == (levels.index(side) if side in levels else -1) for side in strata]
     person_years = [years[side].sum() for side in sides]
-    parts = (
-        {"cause": name, **_ratio([(chosen & side).sum() for side in sides], person_years, level)}
-        for name, chosen in _causes(frame, happened, cause)
-    )
-    return stack(parts, _RATIOS)
+    for name, chosen in _causes(frame, happened, cause):
+        events = [(chosen & side).sum() for side in sides]
+        yield {"cause": name, **_ratio(events, person_years, level)}
+
+
+def _of_limit(row: Mapping[str, Any]) -> float:
+    if row["lower"] <= 1 <= row["upper"]:
+        return 1.0
+    return e_value(row["lower"] if row["lower"] > 1 else row["upper"])
 
 
 def exact_rate_ratio(
@@ -203,7 +266,6 @@ def _ratio(events: list[int], person_years: list[float], level: float) -> Mappin
     total = sum(person_years)
     expected = person_years[0] / total if total > 0 else np.nan
     tested = sum(events) > 0 and 0 < expected < 1
-    nearer = 1.0 if lower <= 1 <= upper else (lower if lower > 1 else upper)
     return {
         "n_events": events[0],
         "n_events_reference": events[1],
@@ -215,6 +277,4 @@ def _ratio(events: list[int], person_years: list[float], level: float) -> Mappin
         "p_value": binomtest(int(events[0]), int(sum(events)), expected).pvalue
         if tested
         else np.nan,
-        "e_value": e_value(ratio),
-        "e_value_of_limit": e_value(nearer),
     }

@@ -1,0 +1,79 @@
+"""Rates over calendar time around a change: what was seen, what is fitted, what was expected."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from msanalysis.core import ALL, Released
+from msanalysis.figures import theme
+from msanalysis.figures.picture import picture
+from msanalysis.labels import word
+
+_MARGIN = 1.12
+
+
+@picture
+def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> Figure:
+    """Draw each series in a panel: rates by period, the fitted line, the line without the change.
+
+    The window of the change is shaded. A hidden period has no point. `measured` is the word of
+    the axis.
+    """
+    rows = released.frame[released.frame["period"] != ALL]
+    strata = list(rows["stratum"].unique())
+    figure = theme.new_figure(1.2 + 2.0 * max(1, len(strata)))
+    panels = figure.subplots(max(1, len(strata)), 1, sharex=True, squeeze=False)[:, 0]
+    if not strata:
+        theme.say_nothing_to_draw(panels[0], lang)
+    for axes, stratum in zip(panels, strata, strict=False):
+        _draw_series(axes, rows[rows["stratum"] == stratum], released, lang)
+        axes.set_title(word(stratum, lang), loc="left")
+        axes.set_ylabel(word(measured, lang))
+    if strata:
+        _label_years(panels[-1], rows, released, lang)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    theme.sign(figure, released, lang)
+    return figure
+
+
+def _draw_series(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) -> None:
+    middle = _year(rows["period"]) + released.settings["period_months"] / 24
+    for column, style, colour, key in (
+        ("fitted_per_100py", "-", theme.BLUE, "fitted"),
+        ("counterfactual_per_100py", "--", theme.VERMILION, "counterfactual"),
+    ):
+        axes.plot(middle, rows[column].astype(float), style, color=colour, label=word(key, lang))
+    observed = rows["rate_per_100py"].astype(float)
+    axes.plot(
+        middle,
+        observed,
+        "o",
+        color=theme.BLACK,
+        markersize=3.5,
+        clip_on=False,
+        label=word("observed", lang),
+    )
+    opens, closes = (pd.Timestamp(released.settings[name]) for name in ("change_from", "change_to"))
+    axes.axvspan(
+        _as_year(opens), _as_year(closes), color="#BBBBBB", alpha=0.45, linewidth=0,
+        label=word("window", lang),
+    )  # fmt: skip
+    axes.set_ylim(0, _MARGIN * max(observed.max(), rows["fitted_per_100py"].astype(float).max()))
+
+
+def _year(periods: pd.Series) -> pd.Series:
+    first = pd.to_datetime(periods.str.rpartition(" ")[2], format="%Y-%m")
+    return first.dt.year + (first.dt.month - 1) / 12
+
+
+def _as_year(day: pd.Timestamp) -> float:
+    return day.year + (day.dayofyear - 1) / 365.25
+
+
+def _label_years(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) -> None:
+    first = _year(rows["period"])
+    last = int(first.max()) + 1
+    axes.set_xlim(first.min() - 0.1, first.max() + released.settings["period_months"] / 12 + 0.1)
+    axes.set_xticks(range(int(first.min()), last + 1))
+    axes.set_xticklabels([str(year) for year in range(int(first.min()), last + 1)])
+    axes.set_xlabel(word("calendar_year", lang))
