@@ -141,14 +141,20 @@ def test_inhabitants_are_summed_over_trusts_or_over_years():
         for hf, year, n in [("bergen", 2023, 10), ("ous", 2023, 20), ("bergen", 2024, 11)]
     ]
     held = make_extract(patients=[PERSON], population=rows)
-    assert inhabitants(held, years=[2023, 2024], by="year") == {"2023": 30, "2024": 11}
-    assert inhabitants(held, years=[2023, 2024], by="hf") == {"bergen": 21, "ous": 20}
-    assert inhabitants(held, years=[2022], by="hf") == {}
+    assert inhabitants(held, by="year", first_year=2023) == {"2023": 30, "2024": 11}
+    assert inhabitants(held, by="hf", first_year=2023) == {"bergen": 21, "ous": 20}
+    assert inhabitants(held, by="hf") == {"bergen": 11}
+
+
+def test_expected_persons_are_those_of_the_status_year():
+    rows = [{"hf": "bergen", "year": year, "expected": year / 2} for year in (2023, 2024, 2025)]
+    held = make_extract(patients=[PERSON], expected_patients=rows)
+    assert expected_patients(held) == {"bergen": 1012.0}
 
 
 def test_a_population_that_was_not_delivered_is_empty():
-    assert inhabitants(extract(), years=[2024], by="year") == {}
-    assert expected_patients(extract(), year=2024) == {}
+    assert inhabitants(extract(), by="year") == {}
+    assert expected_patients(extract()) == {}
 
 
 def test_shares_within_strata_each_sum_to_their_own_total():

@@ -10,20 +10,38 @@ from persons import make_cohort
 AT = {"times_days": [15, 25]}
 EVENT = {"event": "death"}
 EVENTS = {"events": ["death", "stop"]}
+INHABITANTS = dict.fromkeys(("10", "12", "20", "25", "30", "31"), 1000)
+DELAY = {"delay": "follow_up_days", "longest_delay": "follow_up_days"}
+YEARS = {"diagnosis_year": "follow_up_days", "death_year": "follow_up_days"}
 CALLS = {
     "check_proportional_hazards": EVENT | {"covariates": ["sex"]},
     "compare_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
     "compare_survival": EVENT | {"by": "sex"},
+    "estimate_crude_rates": {"by": "sex", "inhabitants": {"female": 1000, "male": 1000}},
     "estimate_cumulative_incidence": EVENTS | {"by": "sex"},
     "estimate_cumulative_incidence_at": EVENTS | {"by": "sex"} | AT,
+    "estimate_diagnosed_share": {"year": "sex"} | DELAY,
+    "estimate_expected_prevalence": {"inhabitants": {"ous": 1000}, "expected": {"ous": 2.0}},
     "estimate_hazard_ratios": EVENT | {"covariates": ["sex"]},
     "estimate_mean": {"column": "follow_up_days", "by": "sex"},
+    "estimate_mean_trend": {"column": "follow_up_days", "year": "follow_up_days", "by": "sex"},
     "estimate_median_survival": EVENT | {"by": "sex"},
+    "estimate_rate_trend": {"year": "follow_up_days", "inhabitants": INHABITANTS},
     "estimate_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
+    "estimate_share_trend": EVENT | {"column": "end_reason", "year": "follow_up_days"},
     "estimate_shares": {"column": "sex"},
+    "estimate_shares_by": {"column": "end_reason", "by": "sex"},
     "estimate_survival": EVENT | {"by": "sex"},
     "estimate_survival_at": EVENT | {"by": "sex"} | AT,
+    "estimate_yearly_mean": {"column": "follow_up_days", "year": "end_reason", "by": "sex"},
+    "estimate_yearly_prevalence": YEARS | {"inhabitants": INHABITANTS},
 }
+REFERENCE = {
+    "estimate_crude_rates": {"inhabitants"},
+    "estimate_expected_prevalence": {"expected", "inhabitants", "rate_per_100k"},
+    "estimate_yearly_prevalence": {"inhabitants"},
+}
+"""Numbers that come from no person of the cohort."""
 KEPT_FOR_COUNTS = {"n", "denominator"}
 
 
@@ -66,7 +84,7 @@ def test_every_count_is_declared_and_every_declared_column_exists(name):
 def test_every_number_computed_from_persons_is_hidden_with_a_count(name):
     result = call(name, persons())
     numbers = set(result.frame.select_dtypes("number").columns)
-    without_persons = {"time_days", "degrees_of_freedom"}
+    without_persons = {"time_days", "degrees_of_freedom"} | REFERENCE.get(name, set())
     hidden = {each for dependents in result.counts.values() for each in dependents}
     assert numbers - without_persons <= hidden | set(result.counts)
 

@@ -111,9 +111,24 @@ def test_a_share_of_all_or_none_has_no_trend(code):
     assert trend.frame.empty
 
 
+def test_a_year_that_parts_those_with_the_event_from_the_others_gives_no_trend():
+    frame = pd.DataFrame({"onset": ["early"] * 3 + ["late"] * 3, "year": range(2001, 2007)})
+    trend = estimate_share_trend(make_cohort(frame), column="onset", event="late", year="year")
+    assert trend.frame.empty
+
+
 def test_a_rate_without_inhabitants_has_no_trend():
     cohort = make_cohort(pd.DataFrame({"year": [2001, 2002, 2003]}))
     assert estimate_rate_trend(cohort, year="year", inhabitants={}).frame.empty
+
+
+def test_the_same_number_every_year_is_no_trend():
+    cohort = make_cohort(pd.DataFrame({"year": [2001, 2002, 2003] * 5}))
+    inhabitants = dict.fromkeys(("2001", "2002", "2003"), 1000)
+    row = estimate_rate_trend(cohort, year="year", inhabitants=inhabitants).frame.iloc[0]
+    assert row["rate_ratio_per_decade"] == pytest.approx(1)
+    assert row["dispersion"] == pytest.approx(0, abs=1e-12)
+    assert (row["fitted_first"], row["fitted_last"]) == pytest.approx((500, 500))
 
 
 def test_everyone_of_a_year_stands_before_its_strata():

@@ -226,4 +226,147 @@ ANALYSES: tuple[Analysis, ...] = (
             ),
         },
     ),
+    Analysis(
+        id="demographic_trends",
+        chapter="2.1",
+        title=_words(
+            "Hvem som har MS, og hvordan det endrer seg",
+            "Who has multiple sclerosis, and how that changes",
+        ),
+        needs=(
+            "patients.sex",
+            "patients.birth_date",
+            "patients.onset_date",
+            "patients.diagnosis_date",
+            "patients.onset_course",
+        ),
+        figures={
+            "age_distribution": "2.1.25",
+            "onset_age_by_year": "2.1.26",
+            "sex_by_year": "2.1.27",
+            "course_by_year": "2.1.28",
+            "late_onset_by_year": "",
+            "age_pyramid": "",
+            "onset_age_by_onset_year": "",
+            "sex_by_onset_year": "",
+            "incidence_by_year": "",
+            "incidence_by_trust": "",
+            "prevalence_by_trust": "4.2.1",
+            "prevalence_by_year": "",
+        },
+        captions={
+            "age_distribution": _words(
+                "Alder ved sykdomsdebut (A) og ved statusdato (B), alle i live",
+                "Age at onset (A) and at the status date (B), all living",
+            ),
+            "onset_age_by_year": _words(
+                "Gjennomsnittlig alder ved debut etter diagnoseår og kjønn, med 95 % "
+                "konfidensintervall og lineær trend",
+                "Mean age at onset by year of diagnosis and sex, with 95 % confidence interval and "
+                "linear trend",
+            ),
+            "sex_by_year": _words(
+                "Kjønn etter diagnoseår, og for alle i live",
+                "Sex by year of diagnosis, and of all living",
+            ),
+            "course_by_year": _words(
+                "Forløp ved debut etter diagnoseår (to år sammen), og for alle i live",
+                "Course at onset by year of diagnosis (two years together), and of all living",
+            ),
+            "late_onset_by_year": _words(
+                "Andel med debut ved 50 år eller senere, etter diagnoseår, med 95 % "
+                "konfidensintervall og logistisk trend",
+                "Share with onset at 50 or later by year of diagnosis, with 95 % confidence "
+                "interval and logistic trend",
+            ),
+            "age_pyramid": _words(
+                "Kvinner og menn som lever med MS, etter alder ved statusdato",
+                "Women and men living with multiple sclerosis, by age at the status date",
+            ),
+            "onset_age_by_onset_year": _words(
+                "Gjennomsnittlig alder ved debut etter debutår (tre år sammen), med trend med og "
+                "uten debut før 2001, over andelen av hvert debutår som er diagnostisert til nå",
+                "Mean age at onset by year of onset (three years together), with the trend with "
+                "and without onset before 2001, above the share of each year diagnosed by now",
+            ),
+            "sex_by_onset_year": _words(
+                "Andel kvinner etter debutår (tre år sammen), med logistisk trend",
+                "Share of women by year of onset (three years together), with logistic trend",
+            ),
+            "incidence_by_year": _words(
+                "Nye tilfeller per 100 000 innbyggere etter diagnoseår, ujustert, med 95 % "
+                "konfidensintervall og trend",
+                "New cases per 100 000 inhabitants by year of diagnosis, crude, with 95 % "
+                "confidence interval and trend",
+            ),
+            "incidence_by_trust": _words(
+                "Nye tilfeller per 100 000 innbyggere og år de siste årene, etter bostedsområde, "
+                "ujustert, med 95 % konfidensintervall",
+                "New cases per 100 000 inhabitants and year in recent years, by trust of "
+                "residence, crude, with 95 % confidence interval",
+            ),
+            "prevalence_by_trust": _words(
+                "Personer som lever med MS per 100 000 innbyggere etter bostedsområde: registrert, "
+                "med 95 % konfidensintervall, og forventet etter Norsk pasientregister",
+                "Persons living with multiple sclerosis per 100 000 inhabitants by trust of "
+                "residence: registered, with 95 % confidence interval, and expected from the "
+                "patient registry",
+            ),
+            "prevalence_by_year": _words(
+                "Registrerte i live ved årets slutt per 100 000 innbyggere, ujustert",
+                "Registered and living at the end of the year per 100 000 inhabitants, crude",
+            ),
+            "onset_age_bands": _words("Alder ved debut, alle i live", "Age at onset, all living"),
+            "age_bands": _words(
+                "Alder ved statusdato, alle i live", "Age at the status date, all living"
+            ),
+            "onset_age_course": _words(
+                "Alder ved debut etter forløp, alle i live", "Age at onset by course, all living"
+            ),
+            "onset_age_era": _words(
+                "Alder ved debut før og etter at innsamlingen startet",
+                "Age at onset before and after collection began",
+            ),
+            "course_alive_by_sex": _words(
+                "Forløp ved debut etter kjønn, alle i live", "Course at onset by sex, all living"
+            ),
+            "onset_age_trend": _words(
+                "Trend i alder ved debut etter diagnoseår, år per tiår",
+                "Trend of age at onset by year of diagnosis, years per decade",
+            ),
+            "late_onset_trend": _words(
+                "Trend i andelen med sen debut", "Trend of the share with late onset"
+            ),
+            "late_onset_trend_sex": _words(
+                "Trend i andelen med sen debut, etter kjønn",
+                "Trend of the share with late onset, by sex",
+            ),
+            "onset_age_trend_with": _words(
+                "Trend i alder ved debut etter debutår, med debut før 2001, år per tiår",
+                "Trend of age at onset by year of onset, with onsets before 2001, years per decade",
+            ),
+            "onset_age_trend_without": _words(
+                "Trend i alder ved debut etter debutår, uten debut før 2001, år per tiår",
+                "Trend of age at onset by year of onset, without onsets before 2001, years per "
+                "decade",
+            ),
+            "onset_diagnosed_share": _words(
+                "Andel av hvert debutår som er diagnostisert til nå",
+                "Share of each year of onset diagnosed by now",
+            ),
+            "incidence_trend": _words("Trend i nye tilfeller", "Trend of new cases"),
+            "prevalence_expected": _words(
+                "Forventet antall som lever med MS", "Expected number living with the disease"
+            ),
+            "demographic_trends_attrition": _words(
+                "Hvem som er med, alle i live", "Who is included, all living"
+            ),
+            "demographic_trends_attrition_new": _words(
+                "Hvem som er med, nydiagnostiserte", "Who is included, newly diagnosed"
+            ),
+            "demographic_trends_attrition_onset": _words(
+                "Hvem som er med, etter debutår", "Who is included, by year of onset"
+            ),
+        },
+    ),
 )

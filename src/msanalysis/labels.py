@@ -50,7 +50,7 @@ def number(value: float, decimals: int, lang: str) -> str:
     return text.replace(".", ",") if lang == "nb" else text
 
 
-UNIT_DECIMALS = {"persons": 0, "percent": 1, "years": 1, "days": 0}
+UNIT_DECIMALS = {"persons": 0, "percent": 1, "years": 1, "days": 0, "per 100000": 1}
 
 
 def quantity(value: float, unit: str, lang: str) -> str:

@@ -1,6 +1,5 @@
 """The population the registered persons live among, and how many of it should be registered."""
 
-from collections.abc import Iterable
 from typing import Literal
 
 import narwhals as nw
@@ -9,28 +8,29 @@ from msanalysis.extract import Extract
 
 
 def inhabitants(
-    extract: Extract, *, years: Iterable[int], by: Literal["year", "hf"]
+    extract: Extract, *, by: Literal["year", "hf"], first_year: int | None = None
 ) -> dict[str, int]:
-    """Return inhabitants on 1 January by year (of all trusts) or by trust (summed over `years`).
+    """Return inhabitants on 1 January, from `first_year` (the status year's when None) to it.
 
-    A sum over years is the person-years behind the new cases of those years. Empty where the
-    table `population` was not delivered.
+    By year they are those of all trusts, by trust those of all the years: person-years, behind
+    the new cases of those years. Empty where the table `population` was not delivered.
     """
-    return _sums(extract, "population", "inhabitants", years, by)
+    return _sums(extract, "population", "inhabitants", by, first_year)
 
 
-def expected_patients(extract: Extract, *, year: int) -> dict[str, float]:
-    """Return the persons with multiple sclerosis expected in `year` by trust; may be empty.
+def expected_patients(extract: Extract) -> dict[str, float]:
+    """Return the persons with multiple sclerosis expected in the status year, by trust.
 
-    The numbers come from the patient registry NPR, adjusted.
+    The numbers come from the patient registry NPR, adjusted. Empty where they were not delivered.
     """
-    return _sums(extract, "expected_patients", "expected", [year], "hf")
+    return _sums(extract, "expected_patients", "expected", "hf", None)
 
 
-def _sums(extract: Extract, table: str, column: str, years: Iterable[int], by: str) -> dict:
+def _sums(extract: Extract, table: str, column: str, by: str, first_year: int | None) -> dict:
+    last_year = extract.provenance.status_date.year
     rows = (
         extract.table(table)
-        .filter(nw.col("year").is_in([*years]))
+        .filter(nw.col("year") >= (first_year or last_year), nw.col("year") <= last_year)
         .group_by(by)
         .agg(nw.col(column).sum())
         .sort(by)

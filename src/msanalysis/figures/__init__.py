@@ -1,18 +1,32 @@
 """Pictures of Released tables, one file a picture: they draw what is given and count nothing."""
 
+from msanalysis.figures.age_distribution import plot_age_distribution
+from msanalysis.figures.age_pyramid import plot_age_pyramid
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
 from msanalysis.figures.interrupted_series import plot_interrupted_series
+from msanalysis.figures.onset_years import plot_onset_years
 from msanalysis.figures.sankey import plot_sankey
+from msanalysis.figures.share_bars import plot_share_bars
 from msanalysis.figures.share_series import plot_share_series
 from msanalysis.figures.shares import plot_shares
 from msanalysis.figures.survival import plot_survival, plot_survival_estimates
+from msanalysis.figures.trust_rates import plot_trust_rates
+from msanalysis.figures.years import plot_yearly_means, plot_yearly_rates, plot_yearly_share
 
 __all__ = [
+    "plot_age_distribution",
+    "plot_age_pyramid",
     "plot_cumulative_incidence",
     "plot_interrupted_series",
+    "plot_onset_years",
     "plot_sankey",
+    "plot_share_bars",
     "plot_share_series",
     "plot_shares",
     "plot_survival",
     "plot_survival_estimates",
+    "plot_trust_rates",
+    "plot_yearly_means",
+    "plot_yearly_rates",
+    "plot_yearly_share",
 ]

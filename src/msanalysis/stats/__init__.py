@@ -3,7 +3,7 @@
 from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
 from msanalysis.stats.crude_rates import (
     estimate_crude_rates,
-    estimate_prevalence,
+    estimate_expected_prevalence,
     estimate_yearly_prevalence,
 )
 from msanalysis.stats.cumulative_incidence import (
@@ -42,6 +42,7 @@ __all__ = [
     "estimate_cumulative_incidence_at",
     "estimate_diagnosed_share",
     "estimate_e_values",
+    "estimate_expected_prevalence",
     "estimate_flows",
     "estimate_hazard_ratios",
     "estimate_interrupted_series",
@@ -49,7 +50,6 @@ __all__ = [
     "estimate_mean",
     "estimate_mean_trend",
     "estimate_median_survival",
-    "estimate_prevalence",
     "estimate_rate_trend",
     "estimate_rates",
     "estimate_restricted_mean",

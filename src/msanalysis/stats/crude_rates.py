@@ -20,6 +20,12 @@ _RATES = {
     "lower": "float64",
     "upper": "float64",
 }
+_EXPECTED = {
+    "stratum": "object",
+    "expected": "float64",
+    "inhabitants": "int64",
+    "rate_per_100k": "float64",
+}
 _RATE = ("rate_per_100k", "lower", "upper")
 
 
@@ -43,7 +49,7 @@ def estimate_crude_rates(
     Result
         First `all`, then a row a level of `inhabitants`, then `missing` where some persons have
         no value: `stratum`, `n`, `inhabitants`, `rate_per_100k`, `lower`, `upper`. Empty without
-        inhabitants.
+        inhabitants, and for nobody.
 
     Raises
     ------
@@ -56,14 +62,8 @@ def estimate_crude_rates(
     Crude: areas and years with more persons of the ages in which the disease begins show more.
     Persons whom the registry has not got are not counted.
     """
-    return _crude_rates(frame, by, inhabitants, level)
-
-
-def _crude_rates(
-    frame: pd.DataFrame, by: str, inhabitants: Mapping[str, int], level: float
-) -> pd.DataFrame:
     check_level(level)
-    if not inhabitants:
+    if not inhabitants or frame.empty:
         return stack([], _RATES)
     counts = count_by(frame, by, inhabitants)
     parts = [
@@ -111,7 +111,7 @@ def estimate_yearly_prevalence(
     Too low in early years: who died before they could be registered is nobody's count.
     """
     check_level(level)
-    if not inhabitants:
+    if not inhabitants or frame.empty:
         return stack([], _RATES)
     years = np.array([int(year) for year in inhabitants])
     diagnosed, died = (
@@ -122,39 +122,46 @@ def estimate_yearly_prevalence(
     return stack([parts], _RATES)
 
 
-@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
-def estimate_prevalence(
-    frame: pd.DataFrame,
-    *,
-    by: str,
-    inhabitants: Mapping[str, int],
-    expected: Mapping[str, float],
-    level: float = 0.95,
+@statistic(shape="table", counts={}, dimension="stratum")
+def estimate_expected_prevalence(
+    frame: pd.DataFrame, *, inhabitants: Mapping[str, int], expected: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Estimate the prevalence per 100 000: of the persons registered, and of those expected.
+    """Compute the prevalence per 100 000 of persons expected by another source.
 
     Parameters
     ----------
-    by, inhabitants, level
-        As in `estimate_crude_rates`.
+    inhabitants
+        Inhabitants of each trust.
     expected
-        Persons with the disease by level, from another source; may be empty.
+        Persons with the disease in each, whether or not the registry has them.
 
     Returns
     -------
     Result
-        The rows of `estimate_crude_rates`, with `expected` and `expected_per_100k`, missing where
-        none is given.
+        First `all`, then a row a trust: `stratum`, `expected`, `inhabitants`, `rate_per_100k`.
+        Empty without inhabitants or expected persons, and for nobody.
 
     Raises
     ------
     ValueError
-        As `estimate_crude_rates`.
+        A trust has expected persons but no inhabitants.
+
+    Notes
+    -----
+    No person of the cohort is counted; the interval of the other source is not known.
     """
-    rates = _crude_rates(frame, by, inhabitants, level)
-    whole = {ALL: sum(expected.values())} if expected else {}
-    number = rates["stratum"].map({**whole, **expected}).astype("float64")
-    return rates.assign(expected=number, expected_per_100k=PER * number / rates["inhabitants"])
+    if not inhabitants or not expected or frame.empty:
+        return stack([], _EXPECTED)
+    if not set(expected) <= set(inhabitants):
+        raise ValueError("inhabitants lacks levels that have expected persons: give those of each")
+    lived = np.array([inhabitants[level] for level in expected])
+    number = np.array([*expected.values()])
+    parts = (
+        {"stratum": ALL, "expected": number.sum(), "inhabitants": sum(inhabitants.values())},
+        {"stratum": [*expected], "expected": number, "inhabitants": lived},
+    )
+    rates = ({"rate_per_100k": PER * part["expected"] / part["inhabitants"]} for part in parts)
+    return stack(({**part, **rate} for part, rate in zip(parts, rates, strict=True)), _EXPECTED)
 
 
 def count_by(frame: pd.DataFrame, by: str, inhabitants: Mapping[str, int]) -> np.ndarray:

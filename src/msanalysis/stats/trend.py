@@ -1,14 +1,17 @@
 """Trends over calendar years: of a mean, of a share and of a rate (fitted by statsmodels)."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.stats import norm
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from msanalysis.core import ALL, statistic
-from msanalysis.intervals import check_level
+from msanalysis.intervals import check_level, normal_quantile
 from msanalysis.stats.crude_rates import PER, count_by
 from msanalysis.stats.means import read_numbers
 from msanalysis.stats.risk_set import require_column
@@ -98,7 +101,8 @@ def estimate_share_trend(
     Result
         A row a stratum: `year`, `stratum`, `n`, `n_events`, `odds_ratio_per_decade`, `lower`,
         `upper`, `p_value`, and the fitted share in the first and the last year. No row where
-        all or none have the event, or in one year only.
+        all or none have the event, there is one year only, or a year parts those with the event
+        from those without.
 
     Raises
     ------
@@ -117,7 +121,13 @@ def _share_trend(had: np.ndarray, years: np.ndarray, level: float) -> dict[str, 
     had, years = had[known], years[known]
     if not 0 < had.sum() < len(had) or years.min() == years.max():
         return None
-    fit = sm.GLM(had, _design(years), family=sm.families.Binomial()).fit(tol=1e-12)
+    model = sm.GLM(had, _design(years), family=sm.families.Binomial())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        try:
+            fit = model.fit(tol=1e-12)
+        except PerfectSeparationWarning:
+            return None
     told = _told(fit, years, level)
     limits = {name: np.exp(told[name]) for name in ("lower", "upper")}
     counts = {"n": len(had), "n_events": had.sum()}
@@ -157,13 +167,24 @@ def estimate_rate_trend(
     years = np.array([float(each) for each in inhabitants])
     exposure = np.array([*inhabitants.values()], dtype=float)
     model = sm.GLM(counts, _design(years), family=sm.families.Poisson(), exposure=exposure)
-    fit = model.fit(tol=1e-12, scale="X2")
-    told = _told(fit, years, level)
-    rate = {name: PER * told[name] for name in _ENDS}
-    ratio = {name: np.exp(told[name]) for name in ("lower", "upper")}
-    ratio["rate_ratio_per_decade"] = np.exp(fit.params[1])
-    who = {"stratum": ALL, "n": counts.sum(), "dispersion": fit.scale}
-    return stack([{**told, **rate, **ratio, **who}], _RATE)
+    with warnings.catch_warnings():
+        # Counts that lie on the curve are no separation.
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        fit = model.fit(tol=1e-12)
+    dispersion = fit.pearson_chi2 / fit.df_resid
+    change, error = fit.params[1], np.sqrt(dispersion) * fit.bse[1]
+    half = normal_quantile(level) * error
+    row = {
+        **_told(fit, years, level),
+        "stratum": ALL,
+        "n": counts.sum(),
+        "rate_ratio_per_decade": np.exp(change),
+        "lower": np.exp(change - half),
+        "upper": np.exp(change + half),
+        "p_value": 2 * norm.sf(abs(change) / error) if error else np.nan,
+        "dispersion": dispersion,
+    }
+    return stack([row | {name: PER * row[name] for name in _ENDS}], _RATE)
 
 
 def _fits(frame: pd.DataFrame, by: str | None, dtypes: Mapping[str, str], fit) -> pd.DataFrame:
