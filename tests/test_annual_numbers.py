@@ -11,6 +11,10 @@ from importlib.resources import files
 import pytest
 
 from msanalysis.cohorts import (
+    expected_patients,
+    inhabitants,
+    living,
+    newly_diagnosed,
     persons_from_onset,
     persons_observed_from_onset,
     rituximab_starters,
@@ -18,10 +22,13 @@ from msanalysis.cohorts import (
 )
 from msanalysis.release import release
 from msanalysis.stats import (
+    estimate_expected_prevalence,
     estimate_mean,
     estimate_median_survival,
     estimate_shares,
+    estimate_shares_by,
     estimate_survival_at,
+    estimate_yearly_mean,
     in_days,
 )
 from msanalysis.synthetic import synthesise
@@ -115,3 +122,89 @@ def _delayed_entry_is_nearer(registry) -> bool:
     )
     errors = [abs(each.frame["median_days"].item() / 365.25 - truth) for each in (naive, delayed)]
     return errors[1] < errors[0]
+
+
+# --- demography ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def alive(extract):
+    return living(extract)
+
+
+def test_persons_living_and_newly_diagnosed(extract, alive):
+    assert len(alive.frame) == PUBLISHED["alive"]
+    new = release(estimate_shares(newly_diagnosed(extract, first_year=2024), column="onset_course"))
+    assert cell(new, "n", level="all") == PUBLISHED["new_diagnosed"]
+    assert cell(new, "n", level="rrms") == PUBLISHED["new_diagnosed_rrms"]
+    assert cell(new, "n", level="ppms") == PUBLISHED["new_diagnosed_ppms"]
+
+
+@pytest.mark.parametrize(
+    ("id", "column", "level", "decimals"),
+    [
+        ("female_share_alive", "sex", "female", 1),
+        ("rrms_share_alive", "onset_course", "rrms", 1),
+        ("ppms_share_alive", "onset_course", "ppms", 1),
+        ("onset_before_40", "onset_before_40", "onset_before_40", 0),
+        ("over_65", "over_65", "over_65", 0),
+    ],
+)
+def test_shares_of_the_living(alive, id, column, level, decimals):
+    share = 100 * cell(release(estimate_shares(alive, column=column)), "share", level=level)
+    assert round(share, decimals) == PUBLISHED[id]
+
+
+def test_shares_of_the_living_that_the_report_gives_roughly(alive):
+    young = release(estimate_shares(alive, column="onset_before_25"))
+    share = 100 * cell(young, "share", level="onset_before_25")
+    assert share == pytest.approx(PUBLISHED["onset_before_25"], abs=2)
+    # 91.9, 6.4 and 1.6 sum to 99.9: of 12 061 with RRMS and 6.4 % with PPMS, 1.7 % are left.
+    unknown = release(estimate_shares(alive, column="onset_course"))
+    share = 100 * cell(unknown, "share", level="unknown")
+    assert share == pytest.approx(PUBLISHED["unknown_course_share_alive"], abs=0.15)
+
+
+@pytest.mark.parametrize(("sex", "word"), [("male", "men"), ("female", "women")])
+def test_primary_progressive_by_sex(alive, sex, word):
+    courses = release(estimate_shares_by(alive, column="onset_course", by="sex"))
+    share = 100 * cell(courses, "share", stratum=sex, level="ppms")
+    assert round(share, 1) == PUBLISHED[f"ppms_share_{word}"]
+
+
+def test_age_at_onset_of_the_living(alive):
+    every = release(estimate_mean(alive, column="onset_age_years"))
+    assert round(cell(every, "mean"), 1) == PUBLISHED["onset_age_mean"]
+    courses = release(estimate_mean(alive, column="onset_age_years", by="onset_course"))
+    for course in ("rrms", "ppms"):
+        assert round(cell(courses, "mean", stratum=course)) == PUBLISHED[f"onset_age_{course}"]
+
+
+def test_age_at_onset_of_the_newly_diagnosed(extract):
+    new = newly_diagnosed(extract, first_year=2001)
+    means = release(
+        estimate_yearly_mean(new, column="onset_age_years", year="diagnosis_year", by="sex")
+    )
+    for sex, word in (("female", "women"), ("male", "men")):
+        mean = cell(means, "mean", year="2024", stratum=sex)
+        assert round(mean, 1) == PUBLISHED[f"onset_age_new_{word}"]
+
+
+def test_women_and_primary_progressive_among_the_newly_diagnosed(extract):
+    for first in (2013, 2017):
+        sexes = estimate_shares(newly_diagnosed(extract, first_year=first), column="sex")
+        share = 100 * cell(release(sexes), "share", level="female")
+        assert round(share, 1) == PUBLISHED[f"female_share_new_{first}_2024"]
+    new = newly_diagnosed(extract, first_year=2013)
+    courses = release(estimate_shares(new, column="onset_course"))
+    share = 100 * cell(courses, "share", level="ppms")
+    assert round(share, 1) == PUBLISHED["ppms_share_new_2013_2024"]
+
+
+def test_prevalence_expected_from_the_patient_registry(extract, alive):
+    rates = estimate_expected_prevalence(
+        alive,
+        inhabitants=inhabitants(extract, by="hf"),
+        expected=expected_patients(extract),
+    )
+    assert round(cell(release(rates), "rate_per_100k", stratum="all")) == PUBLISHED["prevalence"]

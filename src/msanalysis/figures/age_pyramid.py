@@ -1,5 +1,6 @@
 """Women and men by age, back to back."""
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -56,7 +57,7 @@ def _draw_sides(axes: Axes, rows, lang: str) -> None:
 
 def _write_numbers(axes: Axes, places, counts, side: int, lang: str) -> None:
     for place, n in zip(places, counts, strict=True):
-        hidden = n != n or n is None
+        hidden = pd.isna(n)
         text = word("hidden_mark", lang) if hidden else number(n, 0, lang)
         axes.annotate(
             text, (0 if hidden else side * n, place), xytext=(3 * side, 0),

@@ -46,7 +46,7 @@ def _draw_points(axes: Axes, trusts: pd.DataFrame, measured: str, lang: str) -> 
     for place in (place for place, value in enumerate(rate) if value != value):
         axes.text(0, place, f" {word('hidden_number', lang)}", va="center", fontsize=7.5)
     axes.set_yticks(places, [word(trust, lang) for trust in trusts["stratum"]])
-    axes.set_xlim(left=0)
+    axes.set_ylim(-0.7, len(trusts) - 0.3)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0, lang)))
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
@@ -69,4 +69,6 @@ def _draw_expected(axes: Axes, expected: Released, trusts: list[str], lang: str)
 def _draw_country(axes: Axes, whole: pd.Series, lang: str) -> None:
     rate = float(whole["rate_per_100k"])
     label = f"{word('whole_country', lang)}: {number(rate, 0 if rate >= 100 else 1, lang)}"
+    # Hidden trusts leave nothing to scale the axis by but the country.
+    axes.set_xlim(0, max(axes.get_xlim()[1], 1.1 * rate))
     axes.axvline(rate, color=theme.BLACK, linestyle="--", linewidth=1, zorder=0, label=label)
