@@ -231,6 +231,7 @@ weights: dict[str, float] = {}
 bare: dict = {}
 exact: bool = False
 unit: str = "years"  # of time [years | days]
+dates: list[str] = []  # compared [2001-01-01, ] ascending
 """
 
 
@@ -238,7 +239,10 @@ unit: str = "years"  # of time [years | days]
     ("given", "said"),
     [
         ("{horizn_years: 3}", r"no parameter horizn_years \(did you mean horizon_years\?\)"),
-        ("{zzz: 3}", "known are horizon_years, share, by, since, weights, bare, exact, unit"),
+        (
+            "{zzz: 3}",
+            "known are horizon_years, share, by, since, weights, bare, exact, unit, dates",
+        ),
         ("{horizon_years: 3.0}", "parameter horizon_years: expected int, got float"),
         ("{horizon_years: true}", "expected int, got bool"),
         ("{horizon_years: null}", "expected int, got NoneType"),
@@ -251,6 +255,14 @@ unit: str = "years"  # of time [years | days]
         ('{since: "31.12.2021"}', "expected a date such as"),
         ('{since: "2025-01-01"}', "out of its range"),
         ("{unit: weeks}", "expected one of years, days"),
+        (
+            '{dates: ["2024-12-31", "2020-01-01"]}',
+            r"or more in \[2001-01-01, \], each above the one",
+        ),
+        ('{dates: ["2020-01-01", "2020-01-01"]}', "each above the one before it"),
+        ('{dates: ["2020-01-01"]}', "expected two values or more"),
+        ('{dates: ["1999-01-01", "2020-01-01"]}', r"out of its range \[2001-01-01, \]"),
+        ('{dates: ["2020-01-01", "2031-01-01"]}', r"the extract's range \[2001-01-01, 2025-"),
         ("{weights: {a: b}}", r"expected dict\[str, float\]"),
         ("{bare: {1: 2}}", "expected dict"),
         ("{exact: 1}", "expected bool, got int"),
@@ -266,7 +278,8 @@ def test_a_parameter_that_does_not_fit_is_refused_before_a_kernel_starts(tmp_pat
 
 def test_a_parameter_that_fits_replaces_the_default(tmp_path):
     write_notebook(tmp_path / "notebooks", "count", parameters=TAKES)
-    given = '{share: 1, since: "2024-12-31", by: [], weights: {a: 1}, exact: true}'
+    given = '{share: 1, since: "2024-12-31", by: [], weights: {a: 1}, exact: true, '
+    given += 'dates: ["2020-01-01", "2022-01-01", "2024-12-31"]}'
     (run,) = plan(tmp_path, f"analyses: [{{id: count, parameters: {given}}}]")
     assert run.jobs[0].parameters == {
         "horizon_years": 5,
@@ -277,6 +290,7 @@ def test_a_parameter_that_fits_replaces_the_default(tmp_path):
         "bare": {},
         "exact": True,
         "unit": "years",
+        "dates": ["2020-01-01", "2022-01-01", "2024-12-31"],
     }
 
 

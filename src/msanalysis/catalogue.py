@@ -369,4 +369,125 @@ ANALYSES: tuple[Analysis, ...] = (
             ),
         },
     ),
+    Analysis(
+        id="treatment_switch_sankey",
+        chapter="2.1",
+        title=_words(
+            "Behandling ved årets slutt, og bytte av behandling",
+            "Treatment at the end of the year, and changes of treatment",
+        ),
+        needs=(
+            "treatments.substance",
+            "treatments.start_date",
+            "treatments.stop_date",
+            "untreated_periods.start_date",
+            "patients.diagnosis_date",
+            "patients.death_date",
+        ),
+        figures={
+            "ongoing_by_drug": "2.1.11",
+            "treatment_status_by_trust": "2.1.12",
+            "untreated_reasons": "2.1.13",
+            "untreated_reasons_by_trust": "2.1.14",
+            "treatment_switch_sankey": "2.1.15",
+            "treatment_turnover": "",
+            "treatment_lines": "",
+            "time_to_second_line": "",
+            "time_to_third_line": "",
+            "second_line_by_rules": "",
+        },
+        captions={
+            "ongoing_by_drug": _words(
+                "Pågående behandling på statusdatoen etter legemiddel og tid siden siste "
+                "oppdatering; legemidler med få brukere er utelatt",
+                "Ongoing treatment on the status date by drug and time since the last update; "
+                "drugs with few users are left out",
+            ),
+            "treatment_status_by_trust": _words(
+                "Pågående, ingen og ukjent behandling på statusdatoen etter helseforetak "
+                "(antall i live)",
+                "Ongoing, no and unknown treatment on the status date by hospital trust "
+                "(number alive)",
+            ),
+            "untreated_reasons": _words(
+                "Grunner for ingen behandling på statusdatoen",
+                "Reasons for no treatment on the status date",
+            ),
+            "untreated_reasons_by_trust": _words(
+                "Grunner for ingen behandling etter helseforetak (antall uten behandling; deres "
+                "andel av alle i live)",
+                "Reasons for no treatment by hospital trust (number without treatment; their "
+                "share of all alive)",
+            ),
+            "treatment_switch_sankey": _words(
+                "Endring i behandling mellom dagene; båndene er relative til gruppen de går fra "
+                "og til. Nydiagnostiserte er ikke med",
+                "Changes of treatment between the days; the ribbons are relative to the group "
+                "they leave and reach. The newly diagnosed are left out",
+            ),
+            "treatment_turnover": _words(
+                "Brukere ved årets slutt, og hvem som startet og sluttet i året",
+                "Users at the end of the year, and who started and stopped in the year",
+            ),
+            "treatment_lines": _words(
+                "Fra første til andre og tredje behandlingslinje",
+                "From the first to the second and third line of treatment",
+            ),
+            "time_to_second_line": _words(
+                "Kumulativ insidens av andre linje og død etter start av første linje",
+                "Cumulative incidence of a second line and of death after the start of the first",
+            ),
+            "time_to_third_line": _words(
+                "Kumulativ insidens av tredje linje og død etter start av andre linje",
+                "Cumulative incidence of a third line and of death after the start of the second",
+            ),
+            "second_line_by_rules": _words(
+                "Andel som har fått en andre linje, etter hvor langt opphold og hvor lang "
+                "overlapp som tillates",
+                "Share who have had a second line, by how long a gap and how long an overlap "
+                "are allowed",
+            ),
+            "treatment_switch_sankey_attrition": _words(
+                "Hvem som er med i flytdiagrammet", "Who is included in the flows"
+            ),
+            "treatment_status": _words(
+                "Behandling på statusdatoen", "Treatment on the status date"
+            ),
+            "treatment_overview": _words(
+                "Alle i live: vist i oversikten, utelatt, uten behandling, ukjent",
+                "All alive: shown in the overview, left out, without treatment, unknown",
+            ),
+            "untreated_reason_groups": _words(
+                "Grunner for ingen behandling i fem grupper",
+                "Reasons for no treatment in five groups",
+            ),
+            "treatment_status_rrms_known": _words(
+                "Behandling ved RRMS med kjent status", "Treatment in RRMS with known status"
+            ),
+            "untreated_reasons_rrms": _words(
+                "Grunner for ingen behandling ved RRMS", "Reasons for no treatment in RRMS"
+            ),
+            "treatment_status_ppms": _words("Behandling ved PPMS", "Treatment in PPMS"),
+            "treatments_ppms": _words(
+                "Legemidler ved PPMS med pågående behandling",
+                "Drugs in PPMS with an ongoing treatment",
+            ),
+            "ofatumumab_earlier": _words(
+                "Brukere av ofatumumab etter tidligere behandling",
+                "Users of ofatumumab by earlier treatment",
+            ),
+            "treatment_status_attrition": _words(
+                "Hvem som er i live på statusdatoen", "Who is alive on the status date"
+            ),
+            "treatment_lines_attrition": _words(
+                "Hvem som er med i behandlingslinjene", "Who is included in the lines"
+            ),
+            "time_to_second_line_at": _words(
+                "Andre linje etter 1, 3, 5 og 10 år", "Second line after 1, 3, 5 and 10 years"
+            ),
+            "time_to_third_line_at": _words(
+                "Tredje linje etter 1, 3, 5 og 10 år", "Third line after 1, 3, 5 and 10 years"
+            ),
+        },
+    ),
 )

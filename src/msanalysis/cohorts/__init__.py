@@ -1,5 +1,6 @@
 """Who is studied, one file a population: time zero, end of follow-up, and why it ended."""
 
+from msanalysis.cohorts.current_treatment import ofatumumab_users, persons_by_treatment
 from msanalysis.cohorts.demography import (
     dead,
     living,
@@ -16,11 +17,18 @@ from msanalysis.cohorts.natalizumab import (
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.population import expected_patients, inhabitants
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
+from msanalysis.cohorts.treatment_lines import second_line_by_rules, treatment_lines
 from msanalysis.cohorts.treatment_series import treatment_series
+from msanalysis.cohorts.treatment_status import (
+    first_and_last_day,
+    treatment_groups_on,
+    treatments_on,
+)
 
 __all__ = [
     "dead",
     "expected_patients",
+    "first_and_last_day",
     "inhabitants",
     "jcv_tested",
     "living",
@@ -29,11 +37,17 @@ __all__ = [
     "natalizumab_two_years",
     "natalizumab_users",
     "newly_diagnosed",
+    "ofatumumab_users",
     "persons_by_onset",
+    "persons_by_treatment",
     "persons_from_onset",
     "persons_observed_from_onset",
     "registered",
     "rituximab_starters",
     "rituximab_switchers",
+    "second_line_by_rules",
+    "treatment_groups_on",
+    "treatment_lines",
     "treatment_series",
+    "treatments_on",
 ]

@@ -18,19 +18,6 @@ TREATMENT_GROUPS = (
 )  # fmt: skip
 """The 13 groups of the annual report, in the order of its figures here."""
 STATES = (*TREATMENT_GROUPS, "dead", "emigrated")
-STATUSES = ("ongoing", "none", "unknown")
-REASON_GROUPS = {
-    "ppms": "progressive_disease",
-    "spms": "progressive_disease",
-    "rrms_without_indication": "rrms_without_indication",
-    "long_stable_disease": "long_stable_disease",
-    "patient_choice": "choice_or_pregnancy",
-    "pregnancy": "choice_or_pregnancy",
-}
-"""Reason for no treatment -> one of the report's five groups; all others are `other`."""
-_UPDATED = {
-    "updated_0_6": 183, "updated_6_12": 366, "updated_12_24": 731, "updated_over_24": 10**6,
-}  # fmt: skip
 _PATIENTS = (
     "patient_id", "sex", "residence_hf", "diagnosis_code", "onset_course", "included_date",
     "diagnosis_date", "death_date", "emigration_date",
@@ -68,10 +55,7 @@ def treatment_groups_on(extract: Extract, *, dates: Sequence[str | date]) -> Coh
     Misleads where a stop was never reported: the treatment then seems to run still.
     """
     days = days_in_order(dates)
-    persons = extract.table("patients").select(*_PATIENTS)
-    for day in days:
-        persons = persons.join(_status_on(extract, day, f" {day}"), on="patient_id", how="left")
-    persons = collected(persons.sort("patient_id"))
+    persons = collected(_with_status(extract, days))
     for day in days:
         persons[str(day)] = _states(persons, day)
     first = pd.Timestamp(days[0])
@@ -83,6 +67,33 @@ def treatment_groups_on(extract: Extract, *, dates: Sequence[str | date]) -> Coh
     ]
     name = "treatment_groups_on_" + "_".join(map(str, days))
     return cohort(name, persons, steps, {str(day): "" for day in days}, extract)
+
+
+def treatments_on(extract: Extract, *, dates: Sequence[str | date]) -> Cohort:
+    """Return everyone in the registry by substance on each day, the newly diagnosed too.
+
+    Returns
+    -------
+    Cohort
+        One column a day, named by it: a substance, or nothing. As in the overview of ongoing
+        treatments the dead have none, and who has emigrated keeps the treatment last known.
+    """
+    days = days_in_order(dates)
+    persons = collected(_with_status(extract, days))
+    for day in days:
+        alive = ~(persons["death_date"] <= pd.Timestamp(day))
+        on = persons[f"substance {day}"].where(alive)
+        persons[str(day)] = pd.Categorical(on, categories=codes.substances())
+    steps = not_registered(persons, extract)
+    name = "treatments_on_" + "_".join(map(str, days))
+    return cohort(name, persons, steps, {str(day): "" for day in days}, extract)
+
+
+def _with_status(extract: Extract, days: Sequence[date]) -> nw.LazyFrame:
+    persons = extract.table("patients").select(*_PATIENTS)
+    for day in days:
+        persons = persons.join(status_on(extract, day, f" {day}"), on="patient_id", how="left")
+    return persons.sort("patient_id")
 
 
 def days_in_order(dates: Sequence[str | date]) -> list[date]:
@@ -110,10 +121,10 @@ def _states(persons: pd.DataFrame, day: date) -> pd.Categorical:
 # --- the status on one day ------------------------------------------------------------------------
 
 
-def _status_on(extract: Extract, day: date, suffix: str = "") -> nw.LazyFrame:
-    """One row a person with a running treatment or period without; `suffix` ends the names.
+def status_on(extract: Extract, day: date, suffix: str = "") -> nw.LazyFrame:
+    """Return a row a person with a running treatment or period without it on `day`.
 
-    `substance` and when it `began`; `untreated_since` and the `reason`.
+    `substance` and when it `began`; `untreated_since` and the `reason`; `suffix` ends the names.
     """
     treated = running_treatments(extract, day)
     untreated = _running_period(extract, day)

@@ -50,6 +50,15 @@ COLOURS = {
     "dead": BLACK,
     "emigrated": "#5C4033",
     "pooled": "#EFEFEF",
+    "updated_0_6": "#084A91",
+    "updated_6_12": "#3F8FC5",
+    "updated_12_24": "#94C4DF",
+    "updated_over_24": "#D9E7F5",
+    "progressive_disease": VERMILION,
+    "rrms_without_indication": BLUE,
+    "long_stable_disease": GREEN,
+    "choice_or_pregnancy": ORANGE,
+    "next_line": BLUE,
 }
 STATES = (
     "anti_cd20", "natalizumab", "cladribine", "alemtuzumab", "hsct", "s1pr_modulators",
@@ -66,6 +75,7 @@ STYLES = {
     "female": "-",
     "male": "--",
     "switch": "-",
+    "next_line": "-",
     "stop": "--",
     "death": ":",
     "naive": "--",

@@ -5,7 +5,8 @@
 Name, type and default are the assignment's, the explanation is its comment (after it, or on lines
 of its own above). A comment that ends with `[low, high]` bounds a number or a date, both included;
 either side may be left empty; one that ends with `[one | another]` lists the only values of a text.
-A text whose default is a date, or whose bounds are, is a date.
+A text whose default is a date, or whose bounds are, is a date. Where `ascending` follows the range,
+a list is empty or holds two values or more, each above the one before it.
 """
 
 import ast
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +31,7 @@ FILLED = (*FIRST, "report_year", "status_date", "data_cutoff")
 """Parameters the runner fills; a run file gives them at its top, never for one analysis."""
 PARAMETERS_TAG = "parameters"
 _BOUND = r"\s*(\d{4}-\d\d-\d\d|[-+]?\d+(?:\.\d+)?|)\s*"
-_RANGE = re.compile(rf"\[{_BOUND},{_BOUND}\]\s*$")
+_RANGE = re.compile(rf"\[{_BOUND},{_BOUND}\](\s+ascending)?\s*$")
 _CHOICE = re.compile(r"\[([\w-]+(?:\s*\|\s*[\w-]+)+)\]\s*$")
 
 
@@ -47,6 +49,12 @@ class Parameter:
         """Both inclusive bounds (None: open), or None where the comment gives no range."""
         found = _RANGE.search(self.comment)
         return (_bound(found[1]), _bound(found[2])) if found else None
+
+    @property
+    def ascending(self) -> bool:
+        """Whether the values of a list must rise."""
+        found = _RANGE.search(self.comment)
+        return bool(found and found[3])
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -113,16 +121,22 @@ def read_parameters(path: Path) -> tuple[Parameter, ...]:
 
 
 def check_parameters(
-    analysis: str, parameters: tuple[Parameter, ...], given: Mapping[str, Any]
+    analysis: str,
+    parameters: tuple[Parameter, ...],
+    given: Mapping[str, Any],
+    last_day: date | None = None,
 ) -> None:
-    """Refuse given values that the notebook does not know, of another type, or out of range."""
+    """Refuse given values that the notebook does not know, of another type, or out of range.
+
+    No date may lie after `last_day`, the last the extract knows of.
+    """
     known = {parameter.name: parameter for parameter in parameters}
     for name, value in given.items():
         if name in FILLED:
             raise RunRefused(f"{analysis}: {name} is filled by the runner; leave it out here")
         if name not in known:
             raise RunRefused(_unknown(analysis, name, [n for n in known if n not in FILLED]))
-        problem = _problem(known[name], value)
+        problem = _problem(known[name], value) or _after(known[name], value, last_day)
         if problem:
             raise RunRefused(f"{analysis}: parameter {name}: {problem}")
 
@@ -242,7 +256,18 @@ def _problem(parameter: Parameter, value: Any) -> str:
         return 'expected a date such as "2024-12-31"'
     if parameter.choices and any(text not in parameter.choices for text in texts):
         return f"expected one of {', '.join(parameter.choices)}"
-    return _out_of_range(parameter.bounds, leaves)
+    return _out_of_range(parameter.bounds, leaves) or _out_of_order(parameter, leaves)
+
+
+def _out_of_order(parameter: Parameter, values: list[Any]) -> str:
+    rises = len(values) != 1 and all(later > value for value, later in pairwise(values))
+    if rises or not parameter.ascending:
+        return ""
+    return f"expected two values or more in {_ends(parameter.bounds)}, each above the one before it"
+
+
+def _ends(bounds: tuple[Any, Any] | None) -> str:
+    return f"[{', '.join('' if end is None else str(end) for end in bounds or ())}]"
 
 
 def _out_of_range(bounds: tuple[Any, Any] | None, leaves: list[Any]) -> str:
@@ -252,9 +277,17 @@ def _out_of_range(bounds: tuple[Any, Any] | None, leaves: list[Any]) -> str:
         if bounds and not isinstance(leaf, kind):
             return "its range is of another type than its values"
         if (low is not None and leaf < low) or (high is not None and leaf > high):
-            ends = ("" if end is None else str(end) for end in (low, high))
-            return f"out of its range [{', '.join(ends)}]"
+            return f"out of its range {_ends(bounds)}"
     return ""
+
+
+def _after(parameter: Parameter, value: Any, last_day: date | None) -> str:
+    """Say that a date lies outside the extract, or nothing."""
+    if last_day is None or not parameter.is_date:
+        return ""
+    low = (parameter.bounds or ("", None))[0] or ""
+    late = any(leaf > str(last_day) for leaf in _leaves(value) if leaf is not None)
+    return f"out of the extract's range [{low}, {last_day}]" if late else ""
 
 
 def _leaves(value: Any) -> list[Any]:

@@ -174,7 +174,7 @@ def _filled(
 ) -> dict[str, Any]:
     """Return all parameters but the first three: the run's dates, what is given, the default."""
     declared = read_parameters(notebook)
-    check_parameters(notebook.stem, declared, given)
+    check_parameters(notebook.stem, declared, given, last_day=dates["data_cutoff"])
     _require_dates(notebook.stem, {parameter.name for parameter in declared}, dates, held)
     defaults = {parameter.name: parameter.default for parameter in declared}
     texts = {name: value if name == "report_year" else str(value) for name, value in dates.items()}

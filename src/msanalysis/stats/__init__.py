@@ -20,6 +20,7 @@ from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
+from msanalysis.stats.rule_grid import estimate_rule_grid
 from msanalysis.stats.shares import estimate_shares, estimate_shares_by
 from msanalysis.stats.survival import (
     estimate_median_survival,
@@ -28,6 +29,7 @@ from msanalysis.stats.survival import (
 )
 from msanalysis.stats.trend import estimate_mean_trend, estimate_rate_trend, estimate_share_trend
 from msanalysis.stats.truncation import estimate_diagnosed_share
+from msanalysis.stats.turnover import estimate_turnover
 from msanalysis.stats.units import in_days
 from msanalysis.stats.yearly import estimate_yearly_mean
 
@@ -53,11 +55,13 @@ __all__ = [
     "estimate_rate_trend",
     "estimate_rates",
     "estimate_restricted_mean",
+    "estimate_rule_grid",
     "estimate_share_trend",
     "estimate_shares",
     "estimate_shares_by",
     "estimate_survival",
     "estimate_survival_at",
+    "estimate_turnover",
     "estimate_yearly_mean",
     "estimate_yearly_prevalence",
     "in_days",
