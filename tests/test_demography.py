@@ -93,7 +93,7 @@ def test_age_at_onset_is_split_at_birthdays(birth, before_25, before_40, late):
 
 def test_an_unknown_onset_is_missing_in_every_division():
     row = only(living(extract(onset_date=None)))
-    assert row[["onset_age_band", "late_onset", "onset_era", "onset_period"]].isna().all()
+    assert row[["onset_age_band", "late_onset", "onset_era"]].isna().all()
 
 
 def test_the_newly_diagnosed_count_whether_or_not_they_have_died_since():
@@ -116,6 +116,13 @@ def test_who_was_diagnosed_after_the_status_date_is_in_no_population():
 def test_periods_are_counted_back_from_the_status_year(diagnosed, period):
     cohort = newly_diagnosed(extract(diagnosis_date=diagnosed), first_year=2013, years_per_period=2)
     assert only(cohort)["diagnosis_period"] == period
+
+
+def test_the_first_period_names_only_the_years_it_holds():
+    cohort = newly_diagnosed(
+        extract(diagnosis_date="2013-05-01"), first_year=2013, years_per_period=5
+    )
+    assert only(cohort)["diagnosis_period"] == "2013-2014"
 
 
 def test_onset_before_the_first_year_and_without_a_date_are_excluded_and_counted():

@@ -1,7 +1,8 @@
 """Who has multiple sclerosis: the living, the newly diagnosed, the dead, and all by onset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -20,14 +21,8 @@ _COLUMNS = {
         ("onset_age_years", "onset_age_band", "onset_before_25", "onset_before_40", "late_onset"),
         "patients.birth_date",
     ),
-    **dict.fromkeys(
-        ("onset_year", "onset_era", "onset_period", "onset_to_status_days"),
-        "patients.onset_date",
-    ),
-    **dict.fromkeys(
-        ("diagnosis_year", "diagnosis_period", "onset_to_diagnosis_days"),
-        "patients.diagnosis_date",
-    ),
+    **dict.fromkeys(("onset_year", "onset_era", "onset_to_status_days"), "patients.onset_date"),
+    **dict.fromkeys(("diagnosis_year", "onset_to_diagnosis_days"), "patients.diagnosis_date"),
     "death_year": "patients.death_date",
 }
 REGISTRY_START_YEAR = 2001
@@ -48,8 +43,7 @@ def living(extract: Extract) -> Cohort:
         `sex`, `onset_course`, `residence_hf`; `age_years` at the status date with `age_band` and
         `over_65` (over_65, up_to_65); `onset_age_years` with `onset_age_band`, `onset_before_25`,
         `onset_before_40` and `late_onset` (yes/no codes); `onset_year`, `onset_era`
-        (onset_before_2001, onset_from_2001), `onset_period` and `diagnosis_period` (spans of
-        years that end with the status year), `diagnosis_year`, `death_year`;
+        (onset_before_2001, onset_from_2001), `diagnosis_year`, `death_year`;
         `onset_to_diagnosis_days`, and `onset_to_status_days`, the longest such time that could
         have been seen.
     """
@@ -65,17 +59,21 @@ def newly_diagnosed(extract: Extract, *, first_year: int, years_per_period: int 
     first_year
         First year of diagnosis.
     years_per_period
-        Length of `diagnosis_period`, counted back from the status year.
+        Length of `diagnosis_period`, counted back from the status year; the first may be shorter.
 
     Returns
     -------
     Cohort
-        The columns of `living`.
+        The columns of `living`, and `diagnosis_period`.
     """
-    persons = _persons(extract, years_per_period)
+    persons = _persons(extract)
+    persons["diagnosis_period"] = _periods(
+        persons["diagnosis_year"], first_year, extract.provenance.status_date.year, years_per_period
+    )
     before = (f"diagnosed_before {first_year}", _before(persons["diagnosis_year"], first_year))
     name = f"diagnosed_{first_year}_{extract.provenance.status_date.year}"
-    return _selected(name, persons, [before], extract)
+    period = {"diagnosis_period": "patients.diagnosis_date"}
+    return _selected(name, persons, [before], extract, period)
 
 
 def dead(extract: Extract) -> Cohort:
@@ -99,18 +97,25 @@ def persons_by_onset(extract: Extract, *, first_year: int) -> Cohort:
     Returns
     -------
     Cohort
-        The columns of `living`; `onset_period` are spans of three years.
+        The columns of `living`, and `onset_period`: spans of three years, counted back from the
+        status year; the first may be shorter.
     """
     persons = _persons(extract)
+    persons["onset_period"] = _periods(
+        persons["onset_year"],
+        first_year,
+        extract.provenance.status_date.year,
+        ONSET_YEARS_PER_PERIOD,
+    )
     steps = [
         ("no_onset_date", persons["onset_year"].isna()),
         (f"onset_before {first_year}", _before(persons["onset_year"], first_year)),
     ]
     name = f"onset_{first_year}_{extract.provenance.status_date.year}"
-    return _selected(name, persons, steps, extract)
+    return _selected(name, persons, steps, extract, {"onset_period": "patients.onset_date"})
 
 
-def _persons(extract: Extract, years_per_period: int = 1) -> pd.DataFrame:
+def _persons(extract: Extract) -> pd.DataFrame:
     """Everyone in the patients table with ages, years and bands."""
     status_date = pd.Timestamp(extract.provenance.status_date)
     persons = collected(extract.table("patients").select(*_PATIENTS))
@@ -123,9 +128,6 @@ def _persons(extract: Extract, years_per_period: int = 1) -> pd.DataFrame:
         persons["onset_date"], persons["diagnosis_date"]
     )
     persons["onset_to_status_days"] = days_between(persons["onset_date"], at_status)
-    periods = {"onset": ONSET_YEARS_PER_PERIOD, "diagnosis": years_per_period}
-    for event, length in periods.items():
-        persons[f"{event}_period"] = _periods(persons[f"{event}_year"], status_date.year, length)
     return _with_bands(persons)
 
 
@@ -148,8 +150,15 @@ def _with_bands(persons: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _selected(name: str, persons: pd.DataFrame, steps: Sequence[Step], extract: Extract) -> Cohort:
-    return cohort(name, persons, [*not_registered(persons, extract), *steps], _COLUMNS, extract)
+def _selected(
+    name: str,
+    persons: pd.DataFrame,
+    steps: Sequence[Step],
+    extract: Extract,
+    period: Mapping[str, str] = MappingProxyType({}),
+) -> Cohort:
+    steps = [*not_registered(persons, extract), *steps]
+    return cohort(name, persons, steps, {**_COLUMNS, **period}, extract)
 
 
 def _before(years: pd.Series, first_year: int) -> pd.Series:
@@ -179,12 +188,13 @@ def _bands(values: pd.Series, limits: Sequence[int]) -> pd.Series:
     return pd.cut(values, [-infinity, *limits, infinity], right=False, labels=codes)
 
 
-def _periods(years: pd.Series, last_year: int, length: int) -> pd.Series:
-    """Code each year by its span of `length` years, the last of which ends with `last_year`."""
-    known = years.dropna().unique()
-    last = {year: last_year - (last_year - year) // length * length for year in known}
-    spans = {year: _span(end - length + 1, end) for year, end in last.items()}
-    return years.map(spans).astype("category")
+def _periods(years: pd.Series, first_year: int, last_year: int, length: int) -> pd.Series:
+    """Code each year by its span of `length` years, counted back from `last_year`."""
+    within = years.where(years >= first_year)
+    ends = last_year - (last_year - within) // length * length
+    known = ends.dropna().unique()
+    spans = {end: _span(max(end - length + 1, first_year), end) for end in known}
+    return ends.map(spans).astype("category")
 
 
 def _span(first: int, last: int) -> str:
