@@ -14,6 +14,7 @@ from msanalysis.cohorts.natalizumab import (
     natalizumab_two_years,
     natalizumab_users,
 )
+from msanalysis.cohorts.natalizumab_trials import natalizumab_trials
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.population import expected_patients, inhabitants
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
@@ -34,6 +35,7 @@ __all__ = [
     "living",
     "natalizumab_after_positive_test",
     "natalizumab_stopped",
+    "natalizumab_trials",
     "natalizumab_two_years",
     "natalizumab_users",
     "newly_diagnosed",

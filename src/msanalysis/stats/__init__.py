@@ -18,6 +18,7 @@ from msanalysis.stats.interrupted_series import (
 )
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
+from msanalysis.stats.propensity import estimate_balance
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.rule_grid import estimate_rule_grid
@@ -31,6 +32,7 @@ from msanalysis.stats.trend import estimate_mean_trend, estimate_rate_trend, est
 from msanalysis.stats.truncation import estimate_diagnosed_share
 from msanalysis.stats.turnover import estimate_turnover
 from msanalysis.stats.units import in_days
+from msanalysis.stats.weighted import estimate_weighted_hazard_ratio, estimate_weighted_incidence
 from msanalysis.stats.yearly import estimate_yearly_mean
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "compare_rates",
     "compare_restricted_mean",
     "compare_survival",
+    "estimate_balance",
     "estimate_crude_rates",
     "estimate_cumulative_incidence",
     "estimate_cumulative_incidence_at",
@@ -62,6 +65,8 @@ __all__ = [
     "estimate_survival",
     "estimate_survival_at",
     "estimate_turnover",
+    "estimate_weighted_hazard_ratio",
+    "estimate_weighted_incidence",
     "estimate_yearly_mean",
     "estimate_yearly_prevalence",
     "in_days",
