@@ -13,6 +13,10 @@ EVENTS = {"events": ["death", "stop"]}
 INHABITANTS = dict.fromkeys(("10", "12", "20", "25", "30", "31"), 1000)
 DELAY = {"delay": "follow_up_days", "longest_delay": "follow_up_days"}
 YEARS = {"diagnosis_year": "follow_up_days", "death_year": "follow_up_days"}
+AGES = {
+    "inhabitants": {"female": {0: 1000}, "male": {0: 1000}},
+    "standard": {0: 1},
+}
 CALLS = {
     "check_proportional_hazards": EVENT | {"covariates": ["sex"]},
     "compare_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
@@ -31,6 +35,7 @@ CALLS = {
     "estimate_share_trend": EVENT | {"column": "end_reason", "year": "follow_up_days"},
     "estimate_shares": {"column": "sex"},
     "estimate_shares_by": {"column": "end_reason", "by": "sex"},
+    "estimate_standardised_rates": {"by": "sex", "age": "follow_up_days"} | AGES,
     "estimate_survival": EVENT | {"by": "sex"},
     "estimate_survival_at": EVENT | {"by": "sex"} | AT,
     "estimate_yearly_mean": {"column": "follow_up_days", "year": "end_reason", "by": "sex"},
@@ -39,6 +44,7 @@ CALLS = {
 REFERENCE = {
     "estimate_crude_rates": {"inhabitants"},
     "estimate_expected_prevalence": {"expected", "inhabitants", "rate_per_100k"},
+    "estimate_standardised_rates": {"inhabitants"},
     "estimate_yearly_prevalence": {"inhabitants"},
 }
 """Numbers that come from no person of the cohort."""

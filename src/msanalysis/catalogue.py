@@ -358,6 +358,24 @@ ANALYSES: tuple[Analysis, ...] = (
             "prevalence_expected": _words(
                 "Forventet antall som lever med MS", "Expected number living with the disease"
             ),
+            "incidence_standardised_by_year": _words(
+                "Nye tilfeller per 100 000 etter diagnoseår, aldersstandardisert (tom uten "
+                "folketall etter alder)",
+                "New cases per 100 000 by year of diagnosis, standardised for age (empty without "
+                "a population by age)",
+            ),
+            "incidence_standardised_by_sex": _words(
+                "Nye tilfeller per 100 000 etter kjønn, aldersstandardisert (tom uten folketall "
+                "etter alder)",
+                "New cases per 100 000 by sex, standardised for age (empty without a population "
+                "by age)",
+            ),
+            "incidence_standardised_by_trust": _words(
+                "Nye tilfeller per 100 000 etter bostedsområde, aldersstandardisert (tom uten "
+                "folketall etter alder)",
+                "New cases per 100 000 by trust of residence, standardised for age (empty without "
+                "a population by age)",
+            ),
             "demographic_trends_attrition": _words(
                 "Hvem som er med, alle i live", "Who is included, all living"
             ),

@@ -42,3 +42,8 @@ def units() -> tuple[dict[str, str], ...]:
 def trusts() -> tuple[str, ...]:
     """Return the codes of the 19 hospital trusts, north to south."""
     return tuple(unit["unit"] for unit in units() if unit["level"] == "hf")
+
+
+def standard_population() -> dict[int, int]:
+    """Return first age -> weight in the European standard population of 2013; the last is open."""
+    return {int(row["age_from"]): int(row["weight"]) for row in _rows("european_standard_2013.csv")}

@@ -17,6 +17,7 @@ from msanalysis.cohorts.natalizumab import (
 from msanalysis.cohorts.natalizumab_trials import natalizumab_trials
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.population import expected_patients, inhabitants
+from msanalysis.cohorts.population_by_age import inhabitants_by_age
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
 from msanalysis.cohorts.treatment_lines import second_line_by_rules, treatment_lines
 from msanalysis.cohorts.treatment_series import treatment_series
@@ -31,6 +32,7 @@ __all__ = [
     "expected_patients",
     "first_and_last_day",
     "inhabitants",
+    "inhabitants_by_age",
     "jcv_tested",
     "living",
     "natalizumab_after_positive_test",

@@ -16,7 +16,9 @@ _PATIENTS = (
 )  # fmt: skip
 _COLUMNS = {
     **{name: f"patients.{name}" for name in ("sex", "onset_course", "residence_hf")},
-    **dict.fromkeys(("age_years", "age_band", "over_65"), "patients.birth_date"),
+    **dict.fromkeys(
+        ("age_years", "age_band", "over_65", "diagnosis_age_years"), "patients.birth_date"
+    ),
     **dict.fromkeys(
         ("onset_age_years", "onset_age_band", "onset_before_25", "onset_before_40", "late_onset"),
         "patients.birth_date",
@@ -42,8 +44,8 @@ def living(extract: Extract) -> Cohort:
     Cohort
         `sex`, `onset_course`, `residence_hf`; `age_years` at the status date with `age_band` and
         `over_65` (over_65, up_to_65); `onset_age_years` with `onset_age_band`, `onset_before_25`,
-        `onset_before_40` and `late_onset` (yes/no codes); `onset_year`, `onset_era`
-        (onset_before_2001, onset_from_2001), `diagnosis_year`, `death_year`;
+        `onset_before_40` and `late_onset` (yes/no codes); `diagnosis_age_years`; `onset_year` with
+        `onset_era` (onset_before_2001, onset_from_2001), `diagnosis_year`, `death_year`;
         `onset_to_diagnosis_days`, and `onset_to_status_days`, the longest such time that could
         have been seen.
     """
@@ -121,6 +123,7 @@ def _persons(extract: Extract) -> pd.DataFrame:
     persons = collected(extract.table("patients").select(*_PATIENTS))
     at_status = pd.Series(status_date, index=persons.index)
     persons["age_years"] = _years(persons["birth_date"], at_status)
+    persons["diagnosis_age_years"] = _years(persons["birth_date"], persons["diagnosis_date"])
     persons["onset_age_years"] = _years(persons["birth_date"], persons["onset_date"])
     for event in ("onset", "diagnosis", "death"):
         persons[f"{event}_year"] = persons[f"{event}_date"].dt.year.astype("Int64")

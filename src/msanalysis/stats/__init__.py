@@ -23,6 +23,7 @@ from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_ra
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.rule_grid import estimate_rule_grid
 from msanalysis.stats.shares import estimate_shares, estimate_shares_by
+from msanalysis.stats.standardised_rates import estimate_standardised_rates
 from msanalysis.stats.survival import (
     estimate_median_survival,
     estimate_survival,
@@ -62,6 +63,7 @@ __all__ = [
     "estimate_share_trend",
     "estimate_shares",
     "estimate_shares_by",
+    "estimate_standardised_rates",
     "estimate_survival",
     "estimate_survival_at",
     "estimate_turnover",
