@@ -38,3 +38,8 @@ write_set(with(heart, data.frame(
   surgery = ifelse(surgery == 1, "yes", "no"),
   age = round(age, 4), year = round(year, 4)
 )), "heart")
+
+# Only those diagnosed have an age and a year: nobody is followed.
+write_set(with(mgus, data.frame(
+  sex = as.character(sex), age_years = age, diagnosis_year = 1900 + dxyr
+)), "mgus")

@@ -2,9 +2,7 @@
 # of the set mgus of the package survival; the inhabitants are invented.
 source("tests/r/common.R")
 
-persons <- with(mgus, data.frame(
-  sex = as.character(sex), age_years = age, diagnosis_year = 1900 + dxyr))
-write.csv(persons, "tests/r/data/mgus.csv", row.names = FALSE, quote = FALSE)
+persons <- read.csv("tests/r/data/mgus.csv")
 years <- 1962:1975
 inhabitants <- 1e5 + 1500 * (years - 1962)
 

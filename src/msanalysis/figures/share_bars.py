@@ -47,8 +47,11 @@ def _draw_bar(axes: Axes, place: float, rows, lang: str) -> None:
     left = 0.0
     for level, share in zip(levels["level"], levels["share"].astype(float), strict=True):
         colour = theme.COLOURS.get(level, theme.GREY)
-        axes.barh(place, share, left=left, height=0.82, color=colour, edgecolor="white")
-        if share >= _ROOM_FOR_A_NUMBER:
+        hatch = _HATCHES.get(level, "")
+        axes.barh(
+            place, share, left=left, height=0.82, color=colour, edgecolor="white", hatch=hatch
+        )
+        if share >= _ROOM_FOR_A_NUMBER and not hatch:
             text = number(100 * share, 1, lang)
             ink = "black" if level in _PALE else "white"
             axes.text(left + share / 2, place, text, ha="center", va="center", color=ink,
@@ -58,6 +61,8 @@ def _draw_bar(axes: Axes, place: float, rows, lang: str) -> None:
     axes.text(1.01, place, f"n = {n}", va="center", fontsize=7.5)
 
 
+_HATCHES = {"unknown": "//////", "missing": "//////"}
+"""In grey the unknown would look like the level beside them."""
 _PALE = ("female",)
 """Levels whose colour takes black numbers."""
 
@@ -65,7 +70,10 @@ _PALE = ("female",)
 def _finish(axes: Axes, rows, measured: str, lang: str) -> None:
     levels = rows.loc[rows["level"] != ALL, "level"]
     for level in levels:
-        axes.barh(0, 0, color=theme.COLOURS.get(level, theme.GREY), label=word(level, lang))
+        axes.barh(
+            0, 0, color=theme.COLOURS.get(level, theme.GREY), edgecolor="white",
+            hatch=_HATCHES.get(level, ""), label=word(level, lang),
+        )  # fmt: skip
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(levels), handlelength=1.2)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
