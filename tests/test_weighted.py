@@ -68,11 +68,18 @@ def test_the_difference_is_that_of_the_arms_and_knows_that_they_share_persons():
 
 
 def test_the_weighted_arms_are_alike_in_what_was_measured():
-    found = estimate_balance(make_cohort(invented()), **ARMS).frame.set_index("term")
-    assert list(found.index) == ["age_years", "sex:female", "sex:male"]
+    found = estimate_balance(make_cohort(invented()), **ARMS).frame
+    named = list(zip(found["term"], found["level"], strict=True))
+    assert named == [("age_years", "all"), ("sex", "all"), ("sex", "female"), ("sex", "male")]
+    found = found[found["mean_treated"].notna()]
     assert (found["difference_before"].abs() > 0.25).all()
     assert (found["difference_after"].abs() < 0.01).all()
-    assert found.loc[["sex:female", "sex:male"], "n_treated"].sum() == found["n_treated"].iloc[0]
+
+
+def test_levels_of_a_covariate_add_up_to_everyone():
+    found = estimate_balance(make_cohort(invented()), **ARMS).frame.query("term == 'sex'")
+    for count in ("n_treated", "n_untreated"):
+        assert found[count].iloc[1:].sum() == found[count].iloc[0]
 
 
 def test_rows_written_twice_under_one_person_say_no_more():
@@ -86,6 +93,15 @@ def test_rows_written_twice_under_one_person_say_no_more():
         ours, theirs = frame_of(once), frame_of(twice)
         for limit in ("lower", "upper"):
             np.testing.assert_allclose(ours[limit], theirs[limit], rtol=1e-6)
+
+
+def test_counts_are_of_persons_however_many_rows_they_have():
+    found = incidence(pd.concat([invented(), invented()], ignore_index=True))
+    frame = invented()
+    for arm in ("stopped", "stayed"):
+        had_it = frame[(frame["arm"] == arm) & (frame["end_reason"] == "relapse")]
+        by_then = had_it[had_it["follow_up_days"] <= TIMES[-1]]["person"].nunique()
+        assert found[found["stratum"] == arm]["n_events"].iloc[-1] == by_then
 
 
 def test_a_covariate_the_cohort_does_not_have_is_left_out():

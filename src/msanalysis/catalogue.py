@@ -104,6 +104,8 @@ ANALYSES: tuple[Analysis, ...] = (
             "natalizumab_next_group": "",
             "natalizumab_stops_series": "",
             "natalizumab_jcv_positive": "",
+            "natalizumab_balance": "",
+            "natalizumab_consequences": "",
         },
         captions={
             "natalizumab_next_group": _words(
@@ -123,6 +125,33 @@ ANALYSES: tuple[Analysis, ...] = (
                 "med 95 % konfidensintervall; n er personer og kvartaler med den første metoden",
                 "Share with a positive test for JC virus antibodies, by quarter and assay, with "
                 "95 % confidence interval; n is persons and quarters with the first assay",
+            ),
+            "natalizumab_balance": _words(
+                "Sluttet mot fortsatte, før og etter vekting: standardiserte forskjeller i det som "
+                "var kjent ved månedens start; n er personer og måneder",
+                "Stopped against stayed, before and after weighting: standardised differences in "
+                "what was known at the start of the month; n is persons and months",
+            ),
+            "natalizumab_consequences": _words(
+                "Vektet kumulativ insidens 3, 6 og 12 måneder etter måneden de sluttet i, mot dem "
+                "som fortsatte, med 95 % konfidensintervall; n er personer og måneder",
+                "Weighted cumulative incidence 3, 6 and 12 months after the month of the stop, "
+                "against those who stayed, with 95 % confidence interval; n is persons and months",
+            ),
+            "natalizumab_relapse_after": _words(
+                "Vektet kumulativ insidens av attakk", "Weighted cumulative incidence of relapse"
+            ),
+            "natalizumab_lesions_after": _words(
+                "Vektet kumulativ insidens av ny MR-aktivitet",
+                "Weighted cumulative incidence of new MRI activity",
+            ),
+            "natalizumab_edss_after": _words(
+                "Vektet kumulativ insidens av EDSS-forverring bekreftet etter 84 dager",
+                "Weighted cumulative incidence of EDSS worsening confirmed at 84 days",
+            ),
+            "natalizumab_relapse_ratio": _words(
+                "Attakk: vektet hasardratio, sluttet mot fortsatte",
+                "Relapse: weighted hazard ratio, stopped against stayed",
             ),
             "natalizumab_stop_rates": _words(
                 "Brukere og stopp per 100 personår, rapportåret og året før, begge sett med "

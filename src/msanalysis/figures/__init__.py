@@ -2,6 +2,8 @@
 
 from msanalysis.figures.age_distribution import plot_age_distribution
 from msanalysis.figures.age_pyramid import plot_age_pyramid
+from msanalysis.figures.arms import plot_arms
+from msanalysis.figures.balance import plot_balance
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
 from msanalysis.figures.interrupted_series import plot_interrupted_series
 from msanalysis.figures.onset_years import plot_onset_years
@@ -19,6 +21,8 @@ from msanalysis.figures.years import plot_yearly_means, plot_yearly_rates, plot_
 __all__ = [
     "plot_age_distribution",
     "plot_age_pyramid",
+    "plot_arms",
+    "plot_balance",
     "plot_cumulative_incidence",
     "plot_interrupted_series",
     "plot_onset_years",

@@ -9,12 +9,13 @@ import statsmodels.api as sm
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-from msanalysis.core import statistic
+from msanalysis.core import ALL, statistic
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import split_rows, stack
 
 _BALANCE = {
     "term": "object",
+    "level": "object",
     "n_treated": "int64",
     "n_untreated": "int64",
     "mean_treated": "float64",
@@ -23,13 +24,17 @@ _BALANCE = {
     "difference_before": "float64",
     "difference_after": "float64",
 }
-_MEANS = tuple(_BALANCE)[3:]
+_MEANS = tuple(_BALANCE)[4:]
 SMALLEST_REST = 1e-3
 LEVELS_TO_BEND = 8
 """A number with fewer values enters the model as it is; with more, with its square too."""
 
 
-@statistic(shape="table", counts={"n_treated": _MEANS, "n_untreated": _MEANS})
+@statistic(
+    shape="table",
+    counts={"n_treated": _MEANS, "n_untreated": _MEANS},
+    dimension="level",
+)
 def estimate_balance(
     frame: pd.DataFrame, *, arm: str, treated: str, covariates: Sequence[str]
 ) -> pd.DataFrame:
@@ -46,10 +51,11 @@ def estimate_balance(
     Returns
     -------
     Result
-        A row a term: `term` (column, or `column:level`), `n_treated` and `n_untreated` (rows in
-        the level, or all for a number), `mean_treated`, `mean_untreated`, `mean_weighted` (of the
-        untreated), `difference_before` and `difference_after`: differences of means divided by
-        the standard deviation of the treated (0.1 is commonly called small).
+        A row a covariate for everyone (`all`), which holds the means of a number, then a row a
+        level of what is none: `term`, `level`, `n_treated` and `n_untreated` (rows),
+        `mean_treated`, `mean_untreated`, `mean_weighted` (of the untreated), `difference_before`
+        and `difference_after`: differences of means divided by the standard deviation of the
+        treated (0.1 is commonly called small).
 
     Raises
     ------
@@ -62,8 +68,13 @@ def estimate_balance(
     """
     weights = propensity_weights(frame, arm=arm, treated=treated, covariates=covariates)
     of_treated = (frame[arm] == treated).to_numpy()
-    terms = _all_levels(frame, covariates)
-    return stack((_balance(*term, of_treated, weights) for term in terms), _BALANCE)
+    rows = (
+        {"term": name, "level": level, **_balance(values, counted, of_treated, weights)}
+        for name in covariates
+        if name in frame
+        for level, values, counted in _rows(frame, name)
+    )
+    return stack(rows, _BALANCE)
 
 
 def propensity_weights(
@@ -94,7 +105,7 @@ def propensity_weights(
 
 def _design(frame: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:
     columns = [np.ones(len(frame))]
-    for _, values, is_number in _terms(frame, covariates):
+    for values, is_number in _terms(frame, covariates):
         spread = values.std()
         if spread > 0:
             scaled = (values - values.mean()) / spread
@@ -114,50 +125,54 @@ def _independent(columns: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
             yield column
 
 
-def _terms(
-    frame: pd.DataFrame, covariates: Sequence[str], first_level: int = 1
-) -> Iterator[tuple[str, np.ndarray, bool]]:
-    """Yield each term with its values: numbers, or who is in each level but the first."""
+def _terms(frame: pd.DataFrame, covariates: Sequence[str]) -> Iterator[tuple[np.ndarray, bool]]:
+    """Yield the values of each term: a number as it is, or who is in each level but the first."""
     for covariate in covariates:
         if covariate not in frame:
             continue
-        values = frame[covariate]
-        if values.isna().any():
+        if frame[covariate].isna().any():
             raise ValueError(f"{covariate} is missing for some: the cohort must exclude them")
-        if is_numeric_dtype(values) and not is_bool_dtype(values):
-            yield covariate, values.to_numpy(dtype=float), True
+        if _is_number(frame[covariate]):
+            yield frame[covariate].to_numpy(dtype=float), True
         else:
-            levels = list(split_rows(frame, covariate))
-            for level, member in levels[first_level:]:
-                yield f"{covariate}:{level}", member.astype(float), False
+            for _, member in list(split_rows(frame, covariate))[1:]:
+                yield member.astype(float), False
 
 
-def _all_levels(
-    frame: pd.DataFrame, covariates: Iterable[str]
-) -> Iterator[tuple[str, np.ndarray, bool]]:
-    return _terms(frame, list(covariates), first_level=0)
+def _is_number(values: pd.Series) -> bool:
+    return is_numeric_dtype(values) and not is_bool_dtype(values)
+
+
+def _rows(frame: pd.DataFrame, covariate: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield level, values and who is counted, for everyone and for each level."""
+    everyone = np.full(len(frame), True)
+    if _is_number(frame[covariate]):
+        yield ALL, frame[covariate].to_numpy(dtype=float), everyone
+        return
+    yield ALL, np.full(len(frame), np.nan), everyone
+    for level, member in split_rows(frame, covariate):
+        yield level, member.astype(float), member
 
 
 def _balance(
-    term: str, values: np.ndarray, is_number: bool, of_treated: np.ndarray, weights: np.ndarray
+    values: np.ndarray, counted: np.ndarray, of_treated: np.ndarray, weights: np.ndarray
 ) -> Mapping[str, Any]:
-    counted = np.ones(len(values), bool) if is_number else values > 0
     means = {
         "mean_treated": values[of_treated].mean(),
         "mean_untreated": values[~of_treated].mean(),
         "mean_weighted": np.average(values[~of_treated], weights=weights[~of_treated]),
     }
     spread = values[of_treated].std()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        before, after = (
-            np.divide(means["mean_treated"] - means[other], spread)
-            for other in ("mean_untreated", "mean_weighted")
+    differences = {
+        after: (means["mean_treated"] - means[mean]) / spread if spread > 0 else np.nan
+        for after, mean in (
+            ("difference_before", "mean_untreated"),
+            ("difference_after", "mean_weighted"),
         )
+    }
     return {
-        "term": term,
         "n_treated": (counted & of_treated).sum(),
         "n_untreated": (counted & ~of_treated).sum(),
         **means,
-        "difference_before": before if spread > 0 else np.nan,
-        "difference_after": after if spread > 0 else np.nan,
+        **differences,
     }

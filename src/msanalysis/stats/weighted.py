@@ -70,8 +70,8 @@ def estimate_weighted_incidence(
     -------
     Result
         Rows of each arm, then of their `difference` (treated less untreated): `stratum`,
-        `time_days`, `n_at_risk` and `n_events` (rows, unweighted; of both arms for the
-        difference), `estimate`, `lower`, `upper`.
+        `time_days`, `n_at_risk` and `n_events` (persons, unweighted; of the smaller arm
+        for the difference), `estimate`, `lower`, `upper`.
 
     Raises
     ------
@@ -100,9 +100,11 @@ def estimate_weighted_incidence(
     arms = {treated: rows.where(of_treated), other: rows.where(~of_treated)}
     n_persons = int(rows.person.max()) + 1
     first, second = (_incidence(each, times, n_persons) for each in arms.values())
+    # The difference counts the smaller arm, so that it is hidden where that arm is.
+    smaller = min(arms.values(), key=lambda each: each.n_persons(each.cause == 1))
     parts = [
         *zip(arms, arms.values(), (first, second), strict=True),
-        ("difference", rows, (first[0] - second[0], first[1] - second[1])),
+        ("difference", smaller, (first[0] - second[0], first[1] - second[1])),
     ]
     return stack((_at(name, each, curve, times, z) for name, each, curve in parts), _INCIDENCE)
 
@@ -120,6 +122,10 @@ class Rows:
         """Return the rows for which the boolean `chosen` is true."""
         return Rows(self.end[chosen], self.cause[chosen], self.weight[chosen], self.person[chosen])
 
+    def n_persons(self, chosen: np.ndarray) -> int:
+        """Return how many persons stand behind the chosen rows."""
+        return len(np.unique(self.person[chosen]))
+
 
 def _at(
     name: str, rows: Rows, curve: tuple[np.ndarray, np.ndarray], times: np.ndarray, z: float
@@ -129,8 +135,8 @@ def _at(
     return {
         "stratum": name,
         "time_days": times,
-        "n_at_risk": [(rows.end >= time).sum() for time in times],
-        "n_events": [((rows.end <= time) & (rows.cause == 1)).sum() for time in times],
+        "n_at_risk": [rows.n_persons(rows.end >= time) for time in times],
+        "n_events": [rows.n_persons((rows.end <= time) & (rows.cause == 1)) for time in times],
         "estimate": estimate,
         "lower": estimate - half,
         "upper": estimate + half,
@@ -198,8 +204,8 @@ def estimate_weighted_hazard_ratio(
     Returns
     -------
     Result
-        One row: `term` (`arm:treated`), `n`, `n_events` (rows), `hazard_ratio`, `lower`, `upper`,
-        `p_value`. One ratio for all of follow-up, of which there may be none in truth.
+        One row: `term` (the treated arm), `n`, `n_events` (persons), `hazard_ratio`, `lower`,
+        `upper`, `p_value`. One ratio for all of follow-up, of which there may be none in truth.
 
     Raises
     ------
@@ -221,9 +227,9 @@ def estimate_weighted_hazard_ratio(
     coefficient, error = weighted_log_hazard_ratio(rows, of_treated)
     half = normal_quantile(level) * error
     ratio = {
-        "term": f"{arm}:{treated}",
-        "n": len(frame),
-        "n_events": rows.cause.sum(),
+        "term": treated,
+        "n": rows.n_persons(rows.cause >= 0),
+        "n_events": rows.n_persons(rows.cause > 0),
         "hazard_ratio": np.exp(coefficient),
         "lower": np.exp(coefficient - half),
         "upper": np.exp(coefficient + half),
