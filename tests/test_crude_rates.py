@@ -89,5 +89,29 @@ def test_prevalence_counts_from_the_year_of_diagnosis_to_the_year_before_death()
         diagnosis_year="diagnosis_year",
         death_year="death_year",
         inhabitants={"2001": 1000, "2002": 1000, "2003": 1000},
+        least_deaths=1,
     ).frame
     assert table["n"].tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("deaths", "years"),
+    [
+        ([0, 0, 0, 0], ["2001", "2002", "2003", "2004"]),
+        ([10, 10, 10, 10], ["2001", "2002", "2003", "2004"]),
+        ([10, 10, 3, 7], ["2001", "2002", "2004"]),
+        ([3, 7, 10, 10], ["2002", "2003", "2004"]),
+        ([0, 3, 0, 0], ["2001"][:0]),
+    ],
+)
+def test_no_two_years_tell_how_few_died_between_them(deaths, years):
+    year = np.repeat([2001, 2002, 2003, 2004], deaths)
+    died = pd.DataFrame({"diagnosis_year": 2000, "death_year": pd.array(year, dtype="Int64")})
+    lives = pd.DataFrame({"diagnosis_year": [2000] * 50, "death_year": pd.array([None] * 50)})
+    table = estimate_yearly_prevalence(
+        make_cohort(pd.concat([died, lives.astype({"death_year": "Int64"})])),
+        diagnosis_year="diagnosis_year",
+        death_year="death_year",
+        inhabitants=dict.fromkeys(("2001", "2002", "2003", "2004"), 1000),
+    ).frame
+    assert table["stratum"].tolist() == years

@@ -82,6 +82,7 @@ def estimate_yearly_prevalence(
     diagnosis_year: str,
     death_year: str,
     inhabitants: Mapping[str, int],
+    least_deaths: int = 10,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate the crude number living with the disease at the end of each year, per 100 000.
@@ -92,14 +93,17 @@ def estimate_yearly_prevalence(
         Columns of years; without a death the person lives.
     inhabitants
         Inhabitants by year.
+    least_deaths
+        Years are left out until none or so many died between two rows: their difference, less
+        the new cases, tells how many did.
     level
         As in `estimate_crude_rates`.
 
     Returns
     -------
     Result
-        The columns of `estimate_crude_rates`, a row a year: who had been diagnosed by its end and
-        had not died.
+        The columns of `estimate_crude_rates`, a row a year that is kept: who had been
+        diagnosed by its end and had not died.
 
     Raises
     ------
@@ -118,8 +122,21 @@ def estimate_yearly_prevalence(
         np.searchsorted(np.sort(read_numbers(frame, column)), years, side="right")
         for column in (diagnosis_year, death_year)
     )
-    parts = _with_rates([*inhabitants], diagnosed - died, [*inhabitants.values()], level)
-    return stack([parts], _RATES)
+    kept = _far_apart(died, least_deaths)
+    codes, lived = (np.array(each)[kept] for each in zip(*inhabitants.items(), strict=True))
+    return stack([_with_rates(codes, (diagnosed - died)[kept], lived, level)], _RATES)
+
+
+def _far_apart(died: np.ndarray, least: int) -> list[int]:
+    """Return the rows, the last first chosen, between which none or at least `least` died."""
+    kept: list[int] = []
+    for row in reversed(range(len(died))):
+        since = died[kept[0]] - died[row] if kept else 0
+        if since == 0 or since >= least:
+            kept.insert(0, row)
+    while kept and 0 < died[kept[0]] < least:
+        kept.pop(0)
+    return kept
 
 
 @statistic(shape="table", counts={}, dimension="stratum")
