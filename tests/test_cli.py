@@ -28,7 +28,8 @@ def test_help_and_a_wrong_option_say_how_it_is_used():
 
 
 def test_list_names_the_analyses():
-    assert invoke("list").stdout.splitlines()[0].startswith("rituximab_time_to_switch  2.1")
+    listed = {tuple(line.split()[:2]) for line in invoke("list").stdout.splitlines()}
+    assert {("rituximab_time_to_switch", "2.1"), ("overall_survival", "2.3")} <= listed
 
 
 def test_list_is_quick_because_it_loads_no_data_library():
@@ -142,7 +143,7 @@ def test_json_gives_a_summary_and_nothing_else_on_stdout(tmp_path):
 # --- the whole way --------------------------------------------------------------------------------
 
 
-def test_files_in_norwegian_become_a_report_of_both_analyses(tmp_path):
+def test_files_in_norwegian_become_a_report_of_all_analyses(tmp_path):
     delivery, store, out = (tmp_path / name for name in ("delivery", "store", "out"))
     mapping = PROJECT / "params" / "mappings" / "norwegian.yaml"
     run_file = PROJECT / "params" / "annual_report_2024.yaml"
@@ -154,7 +155,7 @@ def test_files_in_norwegian_become_a_report_of_both_analyses(tmp_path):
         done = invoke(*command)
         assert (done.exit_code, command[0]) == (0, command[0]), done.output
     manifest = json.loads((out / "release" / "manifest.json").read_text(encoding="utf-8"))
-    assert [each["status"] for each in manifest["analyses"]] == ["ok", "ok"]
+    assert {each["status"] for each in manifest["analyses"]} == {"ok"}
     assert all(each["id"] not in each["caption"].values() for each in _shown(manifest))
     numbers = (out / "release" / "numbers.csv").read_text(encoding="utf-8")
     assert {"rituximab_starters", "survival_median"} <= {
