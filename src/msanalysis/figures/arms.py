@@ -21,10 +21,13 @@ def plot_arms(*released: Released, lang: str, names: list[str], time_zero: str) 
     figure = theme.new_figure(3.3)
     panels = figure.subplots(1, len(released), squeeze=False)[0]
     for axes, each, name in zip(panels, released, names, strict=True):
-        _draw_panel(axes, each, lang)
+        if each.frame.empty:
+            theme.say_nothing_to_draw(axes, each, lang)
+        else:
+            _draw_panel(axes, each, lang)
+            theme.percent_axis(axes.yaxis, lang)
+            axes.set_ylim(bottom=0)
         axes.set_title(word(name, lang), loc="left")
-        theme.percent_axis(axes.yaxis, lang)
-        axes.set_ylim(bottom=0)
     middle = panels[(len(panels) - 1) // 2]
     middle.set_xlabel(f"{word('months', lang)} {word(time_zero, lang)}")
     panels[0].set_ylabel(word("cumulative_incidence", lang))

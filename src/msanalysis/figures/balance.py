@@ -21,7 +21,7 @@ def plot_balance(released: Released, *, lang: str) -> Figure:
     figure = theme.new_figure(1.5 + 0.22 * max(2, len(rows)))
     axes = figure.subplots()
     if rows.empty:
-        theme.say_nothing_to_draw(axes, lang)
+        theme.say_nothing_to_draw(axes, released, lang)
         theme.sign(figure, released, lang)
         return figure
     axes.axvspan(-SMALL, SMALL, color="#DDDDDD", linewidth=0)

@@ -24,7 +24,7 @@ def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> 
     figure = theme.new_figure(1.2 + 2.0 * max(1, len(strata)))
     panels = figure.subplots(max(1, len(strata)), 1, sharex=True, squeeze=False)[:, 0]
     if not strata:
-        theme.say_nothing_to_draw(panels[0], lang)
+        theme.say_nothing_to_draw(panels[0], released, lang)
     for axes, stratum in zip(panels, strata, strict=False):
         _draw_series(axes, rows[rows["stratum"] == stratum], released, lang)
         axes.set_title(word(stratum, lang), loc="left")

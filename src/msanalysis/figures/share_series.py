@@ -26,7 +26,7 @@ def plot_share_series(
     axes = figure.subplots()
     drawn = [each for each in zip(names, released, strict=True) if len(each[1].frame)]
     if not drawn:
-        theme.say_nothing_to_draw(axes, lang)
+        theme.say_nothing_to_draw(axes, released[0], lang)
     for place, (name, each) in enumerate(drawn):
         _draw_quarters(axes, each, name, level, place, lang)
     if drawn:
