@@ -78,3 +78,16 @@ def test_everyone_compared_is_in_both_columns_of_the_sankey(extract):
     assert compared.exclusions.set_index("step")["n"]["diagnosed_from 2024-01-01"] == 429
     flows = release(estimate_flows(compared, states=year)).frame
     assert flows["n"].sum() == release(compared.attrition).frame["n"].iloc[-1]
+
+
+def test_nobody_is_lost_between_three_days_of_the_default_registry(extract):
+    days = ["2020-01-01", "2022-01-01", "2024-12-31"]
+    compared = treatment_groups_on(extract, dates=days)
+    flows = release(estimate_flows(compared, states=days)).frame
+    included = release(compared.attrition).frame["n"].iloc[-1]
+    assert (flows.groupby("step")["n"].sum() == included).all()
+    entered = flows[flows["step"] == 1].groupby("target")["n"].sum().to_dict()
+    left = flows[flows["step"] == 2].groupby("source")["n"].sum().to_dict()
+    assert entered == left
+    assert {"dead", "emigrated"} <= set(entered)
+    assert flows["n"].min() >= 5

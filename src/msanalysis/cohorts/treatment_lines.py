@@ -66,13 +66,9 @@ def treatment_lines(
         When `gap_days` or `overlap_days` is below 0.
     """
     _require_days(gap_days, overlap_days)
-    persons = collected(extract.table("patients").select(*_PATIENTS).sort("patient_id"))
+    persons, episodes = _treated(extract)
     cutoff = pd.Timestamp(extract.provenance.data_cutoff)
-    lines = _lines(_episodes(extract, cutoff), gap_days, overlap_days)
-    starts = _by_line(lines, "start_date").apply(pd.to_datetime)
-    groups = _by_line(lines, "substance").replace(codes.treatment_groups())
-    persons = persons.join(starts.add_suffix("_start"), on="patient_id")
-    persons = persons.join(groups, on="patient_id")
+    persons = _with_lines(persons, _lines(episodes, gap_days, overlap_days))
     steps = [*not_registered(persons, extract), *_never_had(persons, since)]
     following = LINES[LINES.index(since) + 1]
     ends = {
@@ -84,9 +80,6 @@ def treatment_lines(
     persons = persons.join(first_end(ends))
     persons["follow_up_days"] = days_between(persons[f"{since}_start"], persons["end_date"])
     steps.append(("no_follow_up", ~(persons["follow_up_days"] > 0)))
-    for line in LINES:
-        named = persons[line].fillna(NO_LINE)
-        persons[line] = pd.Categorical(named, categories=[*TREATMENT_GROUPS, NO_LINE])
     name = f"treated_since_{since}_gap_{gap_days}_overlap_{overlap_days}"
     columns = dict.fromkeys((*LINES, "follow_up_days", "end_reason"), "")
     return cohort(name, persons, steps, columns, extract)
@@ -102,18 +95,18 @@ def second_line_by_rules(
     Cohort
         A column `second_line <gap_days> <overlap_days>` for each pair: true or false.
     """
-    persons = collected(extract.table("patients").select(*_PATIENTS).sort("patient_id"))
-    episodes = _episodes(extract, pd.Timestamp(extract.provenance.data_cutoff))
-    treated = persons["patient_id"].isin(episodes["patient_id"])
-    steps = [*not_registered(persons, extract), ("never_treated", ~treated)]
+    persons, episodes = _treated(extract)
+    treated = persons.index.isin(episodes["person"])
+    never = ("never_treated", pd.Series(~treated, persons.index))
+    steps = [*not_registered(persons, extract), never]
     columns = {}
     for gap_days in gaps_days:
         for overlap_days in overlaps_days:
             _require_days(gap_days, overlap_days)
             lines = _lines(episodes, gap_days, overlap_days)
-            reached = lines.loc[lines["line"] == 1, "patient_id"]
+            reached = lines.loc[lines["line"] == 1, "person"]
             name = f"second_line {gap_days} {overlap_days}"
-            columns[name] = persons["patient_id"].isin(reached)
+            columns[name] = persons.index.isin(reached)
     persons = persons.assign(**columns)
     return cohort("ever_treated", persons, steps, dict.fromkeys(columns, ""), extract)
 
@@ -125,60 +118,89 @@ def _require_days(gap_days: int, overlap_days: int) -> None:
 
 
 def _never_had(persons: pd.DataFrame, since: str) -> list[Step]:
-    steps = [("never_treated", persons["first_line"].isna())]
+    steps = [("never_treated", persons["first_line_start"].isna())]
     if since != "first_line":
-        steps.append((f"never_had {since}", persons[since].isna()))
+        steps.append((f"never_had {since}", persons[f"{since}_start"].isna()))
     return steps
 
 
 # --- from episodes to lines -----------------------------------------------------------------------
 
+_SUBSTANCES = codes.substances()
+_ONCE = np.array([substance in codes.one_off_substances() for substance in _SUBSTANCES])
 
-def _episodes(extract: Extract, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Return the episodes in order; what was not stopped ends at the cutoff, once given at once."""
+
+def _treated(extract: Extract) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the persons, and the episodes with the row of their `person`.
+
+    Episodes hold whole numbers only: the position of the `substance`, days since 1970. What was
+    not stopped ends at the cutoff, what is given once on the day it starts.
+    """
+    numbered = extract.table("patients").select(*_PATIENTS).with_row_index(
+        "person", order_by="patient_id"
+    )  # fmt: skip
+    persons = collected(numbered.drop("patient_id").sort("person"))
     episodes = collected(
-        extract.table("treatments").select("patient_id", "substance", "start_date", "stop_date")
+        extract.table("treatments")
+        .select("patient_id", "substance", "start_date", "stop_date")
+        .join(numbered.select("patient_id", "person"), on="patient_id")
+        .drop("patient_id")
     )
-    once = episodes["substance"].isin(codes.one_off_substances())
-    stop = episodes["stop_date"].fillna(cutoff).mask(once, episodes["start_date"])
-    episodes = episodes.assign(stop_date=stop, once=once)
-    order = ["patient_id", "start_date", "substance", "stop_date"]
-    return episodes.sort_values(order, ignore_index=True)
+    substance = pd.Categorical(episodes["substance"], categories=_SUBSTANCES).codes
+    cutoff = pd.Timestamp(extract.provenance.data_cutoff)
+    start = _day_number(episodes["start_date"])
+    stop = np.where(_ONCE[substance], start, _day_number(episodes["stop_date"].fillna(cutoff)))
+    columns = {"person": episodes["person"], "substance": substance, "start": start, "stop": stop}
+    return persons.drop(columns="person"), pd.DataFrame(columns).astype("int64")
+
+
+def _day_number(days: pd.Series) -> np.ndarray:
+    return days.to_numpy("datetime64[D]").astype("int64")
 
 
 def _lines(episodes: pd.DataFrame, gap_days: int, overlap_days: int) -> pd.DataFrame:
-    """Return one row a line: `patient_id`, `substance`, `start_date`, `line` (0 the first)."""
+    """Return one row a line: `person`, `substance`, `start`, `line` (0 the first)."""
     courses = _courses(episodes, gap_days)
-    ran_until = courses.groupby("patient_id")["stop_date"].cummax()
-    before = ran_until.groupby(courses["patient_id"]).shift()
-    together = np.minimum(courses["stop_date"], before) - courses["start_date"]
-    added = together.dt.days > overlap_days
-    lines = courses[~added]
-    again = lines["once"] & (lines["substance"] == lines.groupby("patient_id")["substance"].shift())
-    lines = lines[~again]
-    return lines.assign(line=lines.groupby("patient_id").cumcount())
+    courses = _sorted(courses, "person", "start", "substance")
+    before = _ran_until_before(courses, courses["person"])
+    together = np.minimum(courses["stop"], before) - courses["start"]
+    lines = courses[~(together > overlap_days)]
+    last = lines.groupby("person")["substance"].shift()
+    lines = lines[~(_ONCE[lines["substance"]] & (lines["substance"] == last))]
+    return lines.assign(line=lines.groupby("person").cumcount())
 
 
 def _courses(episodes: pd.DataFrame, gap_days: int) -> pd.DataFrame:
     """Join the episodes of one substance that lie at most `gap_days` apart."""
-    same = ["patient_id", "substance"]
-    ordered = episodes.sort_values([*same, "start_date"], kind="stable")
-    ran_until = ordered.groupby(same)["stop_date"].cummax()
-    before = ran_until.groupby([ordered[name] for name in same]).shift()
-    apart = (ordered["start_date"] - before).dt.days
-    course = (apart.isna() | (apart > gap_days)).cumsum()
-    courses = ordered.groupby(course).agg(
-        patient_id=("patient_id", "first"),
-        substance=("substance", "first"),
-        start_date=("start_date", "first"),
-        stop_date=("stop_date", "max"),
-        once=("once", "first"),
-    )
-    return courses.sort_values(["patient_id", "start_date", "substance"], ignore_index=True)
+    episodes = _sorted(episodes, "person", "substance", "start", "stop")
+    same = episodes["person"] * len(_SUBSTANCES) + episodes["substance"]
+    apart = episodes["start"] - _ran_until_before(episodes, same)
+    first = np.flatnonzero(apart.isna() | (apart > gap_days))
+    if not len(first):
+        return episodes
+    stop = np.maximum.reduceat(episodes["stop"].to_numpy(), first)
+    return episodes.iloc[first].assign(stop=stop)
 
 
-def _by_line(lines: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return a row a person and a column a line."""
-    first_three = lines[lines["line"] < len(LINES)]
-    wide = first_three.pivot(index="patient_id", columns="line", values=column)
-    return wide.reindex(columns=range(len(LINES))).set_axis([*LINES], axis=1)
+def _sorted(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    return rows.iloc[np.lexsort([rows[name] for name in reversed(columns)])]
+
+
+def _ran_until_before(rows: pd.DataFrame, group: pd.Series) -> pd.Series:
+    """Return the latest stop of the rows before in the group; missing for its first."""
+    return rows.groupby(group)["stop"].cummax().groupby(group).shift()
+
+
+def _with_lines(persons: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Add the group and the start of each person's first three lines."""
+    groups = np.array([codes.treatment_groups()[name] for name in _SUBSTANCES], dtype=object)
+    columns: dict[str, object] = {}
+    for number, name in enumerate(LINES):
+        rows = lines[lines["line"] == number]
+        line = np.full(len(persons), NO_LINE, dtype=object)
+        start = np.full(len(persons), np.datetime64("NaT"), dtype="datetime64[D]")
+        line[rows["person"]] = groups[rows["substance"]]
+        start[rows["person"]] = rows["start"].to_numpy().astype("datetime64[D]")
+        columns[name] = pd.Categorical(line, categories=[*TREATMENT_GROUPS, NO_LINE])
+        columns[f"{name}_start"] = start.astype("datetime64[ns]")
+    return persons.assign(**columns)

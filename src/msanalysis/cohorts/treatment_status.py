@@ -19,8 +19,8 @@ TREATMENT_GROUPS = (
 """The 13 groups of the annual report, in the order of its figures here."""
 STATES = (*TREATMENT_GROUPS, "dead", "emigrated")
 _PATIENTS = (
-    "patient_id", "sex", "residence_hf", "diagnosis_code", "onset_course", "included_date",
-    "diagnosis_date", "death_date", "emigration_date",
+    "patient_id", "diagnosis_code", "included_date", "diagnosis_date", "death_date",
+    "emigration_date",
 )  # fmt: skip
 
 
@@ -90,10 +90,12 @@ def treatments_on(extract: Extract, *, dates: Sequence[str | date]) -> Cohort:
 
 
 def _with_status(extract: Extract, days: Sequence[date]) -> nw.LazyFrame:
+    """Everyone, in no order: with many days and persons, sorting would take longest."""
     persons = extract.table("patients").select(*_PATIENTS)
     for day in days:
-        persons = persons.join(status_on(extract, day, f" {day}"), on="patient_id", how="left")
-    return persons.sort("patient_id")
+        status = status_on(extract, day, f" {day}").drop(f"began {day}", f"reason {day}")
+        persons = persons.join(status, on="patient_id", how="left")
+    return persons.drop("patient_id")
 
 
 def days_in_order(dates: Sequence[str | date]) -> list[date]:

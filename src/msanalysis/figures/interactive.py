@@ -17,7 +17,7 @@ _CONFIG = {
     "showSendToCloud": False,
     "showEditInChartStudio": False,
     "plotlyServerURL": "",
-    "modeBarButtonsToRemove": ["sendDataToCloud", "editInChartStudio"],
+    "modeBarButtonsToRemove": ["sendDataToCloud", "editInChartStudio", "select2d", "lasso2d"],
     "responsive": True,
 }
 _PAGE = """<!doctype html>

@@ -43,7 +43,10 @@ class _Node:
 
 
 def _draw_twin(released: Released, *, lang: str, scale: Scale = "group") -> dict[str, Any]:
-    """Return the flows for plotly: a ribbon is as wide as its persons are many."""
+    """Return the flows for plotly, which draws every ribbon as wide as its persons are many.
+
+    What a ribbon is of its group is said where the pointer rests on it, whatever the `scale`.
+    """
     nodes = _nodes(released.frame, "persons")
     place = {(node.column, node.state): index for index, node in enumerate(nodes)}
     last = max((node.column for node in nodes), default=1)
