@@ -232,7 +232,7 @@ def _spread(nodes: list[_Node], gap: float) -> np.ndarray:
     falling = np.array([(node.low + node.high) / 2 for node in nodes])
     shifts = gap * np.arange(len(nodes))
     moved = isotonic_regression(falling + shifts, increasing=False).x
-    return np.clip(moved, shifts[-1], 1.0) - shifts
+    return np.clip(moved, shifts[-1] + gap / 2, 1 - gap / 2) - shifts
 
 
 # --- words ----------------------------------------------------------------------------------------
