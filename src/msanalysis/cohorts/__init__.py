@@ -14,6 +14,7 @@ from msanalysis.cohorts.natalizumab import (
     natalizumab_two_years,
     natalizumab_users,
 )
+from msanalysis.cohorts.natalizumab_after_stop import natalizumab_after_stop, natalizumab_phases
 from msanalysis.cohorts.natalizumab_trials import natalizumab_trials
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.population import expected_patients, inhabitants
@@ -36,6 +37,8 @@ __all__ = [
     "jcv_tested",
     "living",
     "natalizumab_after_positive_test",
+    "natalizumab_after_stop",
+    "natalizumab_phases",
     "natalizumab_stopped",
     "natalizumab_trials",
     "natalizumab_two_years",

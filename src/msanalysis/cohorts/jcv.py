@@ -80,7 +80,9 @@ def _positive_during_course(extract: Extract, gap_days: int) -> nw.LazyFrame:
         .group_by("patient_id", "sample_date")
         .agg(nw.col("assay").min())
     )
-    on_drug = courses(extract, gap_days).filter(nw.col("substance") == "natalizumab")
+    on_drug = courses(extract, gap_days, users_of="natalizumab").filter(
+        nw.col("substance") == "natalizumab"
+    )
     return (
         on_drug.join(assay, on="patient_id")
         .filter(

@@ -157,7 +157,7 @@ def _with_next(persons: pd.DataFrame) -> pd.DataFrame:
 
 def _users(extract: Extract, year: int, gap_days: int) -> nw.LazyFrame:
     """One row a person: their first course of the drug that runs in the year, and what followed."""
-    every = courses(extract, gap_days)
+    every = courses(extract, gap_days, users_of="natalizumab")
     in_year = (
         (nw.col("substance") == "natalizumab")
         & (nw.col("start_date") <= date(year, 12, 31))
@@ -169,12 +169,12 @@ def _users(extract: Extract, year: int, gap_days: int) -> nw.LazyFrame:
     return (
         course.drop("substance")
         .join(extract.table("patients").select(*_PATIENTS), on="patient_id")
-        .join(_following(course, every), on="patient_id", how="left")
+        .join(following(course, every), on="patient_id", how="left")
         .sort("patient_id")
     )
 
 
-def _following(course: nw.LazyFrame, every: nw.LazyFrame) -> nw.LazyFrame:
+def following(course: nw.LazyFrame, every: nw.LazyFrame) -> nw.LazyFrame:
     """First start within 12 months of the end of the course; of several on a day, by name."""
     ended = course.filter(nw.col("end_date") < ONGOING).select(
         "patient_id",

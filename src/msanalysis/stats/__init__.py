@@ -20,6 +20,7 @@ from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
 from msanalysis.stats.propensity import estimate_balance
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
+from msanalysis.stats.repeated import estimate_repeated_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.rule_grid import estimate_rule_grid
 from msanalysis.stats.shares import estimate_shares, estimate_shares_by
@@ -58,6 +59,7 @@ __all__ = [
     "estimate_median_survival",
     "estimate_rate_trend",
     "estimate_rates",
+    "estimate_repeated_rates",
     "estimate_restricted_mean",
     "estimate_rule_grid",
     "estimate_share_trend",

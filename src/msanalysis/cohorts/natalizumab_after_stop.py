@@ -1,0 +1,120 @@
+"""Who stopped natalizumab: the time until the next drug, and relapses before, on and after it."""
+
+from datetime import date
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from msanalysis.cohorts.courses import ONGOING, courses
+from msanalysis.cohorts.events import days, events
+from msanalysis.cohorts.natalizumab import GAP_DAYS, NEXT_WITHIN_DAYS, following
+from msanalysis.cohorts.selection import cohort, collected, days_between, first_end, not_registered
+from msanalysis.core import Cohort
+from msanalysis.extract import Extract
+
+PHASES = ("before", "on", "after")
+_PATIENTS = (
+    "patient_id", "included_date", "diagnosis_date", "diagnosis_code", "death_date",
+    "emigration_date",
+)  # fmt: skip
+
+
+def natalizumab_after_stop(
+    extract: Extract, *, since: str = "2018-01-01", gap_days: int = GAP_DAYS
+) -> Cohort:
+    """Return who stopped natalizumab from a day on, from their first such stop to the next drug.
+
+    Returns
+    -------
+    Cohort
+        `follow_up_days` without treatment; `end_reason` (next_treatment: any start, natalizumab
+        resumed after the gap included; death, emigration, cutoff; followed: 12 months without).
+    """
+    persons = _stopped(extract, since, gap_days)
+    ends = {**_leaving(persons, extract), "followed": _later(persons["end_date"])}
+    persons = persons.join(
+        first_end({"next_treatment": persons["next_start"], **ends}).add_prefix("last_")
+    ).rename(columns={"last_end_reason": "end_reason"})
+    waited = days_between(persons["end_date"], persons["last_end_date"])
+    persons["follow_up_days"] = waited.clip(lower=0)
+    columns = {"follow_up_days": "", "end_reason": ""}
+    return cohort(
+        "natalizumab_after_stop", persons, not_registered(persons, extract), columns, extract
+    )
+
+
+def natalizumab_phases(
+    extract: Extract, *, since: str = "2018-01-01", gap_days: int = GAP_DAYS
+) -> Cohort:
+    """Return the relapses of who stopped natalizumab before, on and after it: a row a phase.
+
+    Returns
+    -------
+    Cohort
+        `phase`: before (the year before the course), on (the course), after (from the stop to
+        the next drug, 12 months at the most); `follow_up_days` in it; `n_relapses`.
+
+    Notes
+    -----
+    A drug is started because of relapses: the rate before is high by selection.
+    """
+    persons = _stopped(extract, since, gap_days)
+    leaving = pd.DataFrame(_leaving(persons, extract)).min(axis=1)
+    after = pd.concat([persons["next_start"], _later(persons["end_date"])], axis=1).min(axis=1)
+    year_before = persons["start_date"] - pd.Timedelta(days=NEXT_WITHIN_DAYS)
+    bounds = {
+        "before": (year_before, persons["start_date"]),
+        "on": (persons["start_date"], persons["end_date"]),
+        "after": (persons["end_date"], pd.concat([after, leaving], axis=1).min(axis=1)),
+    }
+    relapses = collected(extract.table("relapses").select("patient_id", "relapse_date"))
+    found = events(relapses, pd.Index(persons["patient_id"]), "relapse_date")
+    rows = [
+        _phase(persons, name, first, last.clip(lower=first), found)
+        for name, (first, last) in bounds.items()
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    columns = {"phase": "", "follow_up_days": "", "n_relapses": "relapses.relapse_date"}
+    return cohort("natalizumab_phases", table, not_registered(table, extract), columns, extract)
+
+
+def _phase(persons, name: str, first: pd.Series, last: pd.Series, found) -> pd.DataFrame:
+    """Return the phase of each person; a relapse on its last day is in it, on its first is not."""
+    return persons.assign(
+        phase=pd.Categorical([name] * len(persons), PHASES),
+        follow_up_days=days_between(first, last),
+        n_relapses=found.within(np.arange(len(persons)), days(first) + 1, days(last)),
+    )
+
+
+def _stopped(extract: Extract, since: str, gap_days: int) -> pd.DataFrame:
+    """Everyone alive and in the country who stopped since a day, with their first such stop."""
+    every = courses(extract, gap_days, users_of="natalizumab")
+    ended = every.filter(
+        (nw.col("substance") == "natalizumab")
+        & (nw.col("end_date") >= date.fromisoformat(since))
+        & (nw.col("end_date") < ONGOING)
+    )
+    first = ended.group_by("patient_id").agg(nw.col("end_date").min())
+    course = ended.join(first, on=["patient_id", "end_date"]).drop("substance", "stop_reason")
+    persons = collected(
+        course.join(extract.table("patients").select(*_PATIENTS), on="patient_id")
+        .join(following(course, every), on="patient_id", how="left")
+        .sort("patient_id")
+    )
+    left = pd.DataFrame(_leaving(persons, extract)).min(axis=1)
+    return persons[persons["end_date"] < left].reset_index(drop=True)
+
+
+def _leaving(persons: pd.DataFrame, extract: Extract) -> dict[str, pd.Series]:
+    cutoff = pd.Series(pd.Timestamp(extract.provenance.data_cutoff), persons.index)
+    return {
+        "death": persons["death_date"],
+        "emigration": persons["emigration_date"],
+        "cutoff": cutoff,
+    }
+
+
+def _later(dates: pd.Series) -> pd.Series:
+    return dates + pd.Timedelta(days=NEXT_WITHIN_DAYS + 1)
