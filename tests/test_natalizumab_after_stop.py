@@ -53,7 +53,7 @@ def test_relapses_are_counted_in_the_phase_they_fall_in():
     relapses = ["2017-06-01", "2017-06-02", "2018-06-01", "2018-06-02", "2020-06-02", "2020-07-02"]
     extract = registry(STOPPED, drug("rituximab", "2020-07-01"), relapses=relapses)
     found = natalizumab_phases(extract).frame
-    assert found["phase"].tolist() == ["before", "on", "after"]
+    assert found["phase"].tolist() == ["before_treatment", "on_treatment", "after_treatment"]
     assert found["follow_up_days"].tolist() == [365, 731, 30]
     assert found["n_relapses"].tolist() == [2, 1, 1]
 

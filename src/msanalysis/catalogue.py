@@ -195,6 +195,14 @@ ANALYSES: tuple[Analysis, ...] = (
                 "Andel som hadde sluttet 3, 6 og 12 måneder etter første positive test",
                 "Share who had stopped 3, 6 and 12 months after their first positive test",
             ),
+            "natalizumab_next_drug": _words(
+                "Andel som hadde startet ny behandling 1, 3, 6 og 12 måneder etter stopp",
+                "Share who had started a new treatment 1, 3, 6 and 12 months after the stop",
+            ),
+            "natalizumab_relapse_rates": _words(
+                "Attakker per 100 personår før, under og etter natalizumab, hos dem som sluttet",
+                "Relapses per 100 person-years before, on and after natalizumab, of who stopped",
+            ),
             "natalizumab_use_began": _words(
                 "Brukte legemidlet 1. januar eller startet i året",
                 "Used the drug on 1 January or started in the year",

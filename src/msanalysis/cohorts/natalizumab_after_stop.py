@@ -13,7 +13,7 @@ from msanalysis.cohorts.selection import cohort, collected, days_between, first_
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
 
-PHASES = ("before", "on", "after")
+PHASES = ("before_treatment", "on_treatment", "after_treatment")
 _PATIENTS = (
     "patient_id", "included_date", "diagnosis_date", "diagnosis_code", "death_date",
     "emigration_date",
@@ -52,7 +52,7 @@ def natalizumab_phases(
     Returns
     -------
     Cohort
-        `phase`: before (the year before the course), on (the course), after (from the stop to
+        `phase`: before_treatment (the year before), on_treatment, after_treatment (from the stop to
         the next drug, 12 months at the most); `follow_up_days` in it; `n_relapses`.
 
     Notes
@@ -64,9 +64,9 @@ def natalizumab_phases(
     after = pd.concat([persons["next_start"], _later(persons["end_date"])], axis=1).min(axis=1)
     year_before = persons["start_date"] - pd.Timedelta(days=NEXT_WITHIN_DAYS)
     bounds = {
-        "before": (year_before, persons["start_date"]),
-        "on": (persons["start_date"], persons["end_date"]),
-        "after": (persons["end_date"], pd.concat([after, leaving], axis=1).min(axis=1)),
+        "before_treatment": (year_before, persons["start_date"]),
+        "on_treatment": (persons["start_date"], persons["end_date"]),
+        "after_treatment": (persons["end_date"], pd.concat([after, leaving], axis=1).min(axis=1)),
     }
     relapses = collected(extract.table("relapses").select("patient_id", "relapse_date"))
     found = events(relapses, pd.Index(persons["patient_id"]), "relapse_date")
