@@ -79,6 +79,11 @@ def test_a_missing_state_is_a_state():
     assert shown(flows([("a", None)] * 9)) == {(1, "a", "missing", 9)}
 
 
+def test_who_comes_pooled_is_pooled_with_the_others():
+    rows = [("a", "a")] * 20 + [("a", "pooled")] * 4 + [("a", "b")] * 3
+    assert shown(flows(rows)) == {(1, "a", "a", 20), (1, "a", "pooled", 7)}
+
+
 def test_a_stricter_policy_pools_more(monkeypatch):
     rows = [("a", "a")] * 20 + [("a", "b")] * 6 + [("a", "c")] * 7
     assert len(shown(flows(rows))) == 3

@@ -80,6 +80,16 @@ def test_small_states_beside_large_ones_keep_their_labels_apart(ways):
         assert not any(box.overlaps(other) for other in boxes[place + 1 :])
 
 
+@pytest.mark.parametrize("lang", ["nb", "en"])
+def test_five_columns_have_room_for_their_labels(lang):
+    days = ["2016-01-01", "2018-01-01", "2020-01-01", "2022-01-01", "2024-12-31"]
+    states = ("glatiramer_acetate", "s1pr_modulators", "none", "pooled", "emigrated")
+    flows = released({(state,) * 5: 50 for state in states}, days)
+    boxes = labels_of(plot_sankey(flows, lang=[lang]).draw(lang))
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[place + 1 :])
+
+
 def test_the_columns_are_titled_with_their_days(flows):
     figure = plot_sankey(flows, lang=["nb"]).draw("nb")
     written = [text.get_text() for text in figure.axes[0].texts]

@@ -22,7 +22,9 @@ from msanalysis.labels import number, word
 
 Scale = Literal["group", "persons"]
 NODE_WIDTH = 0.045
-"""Share of the width between the first and the last column."""
+"""Share of the width between the first and the last column, at most of three."""
+MANY_COLUMNS = 4
+"""From so many columns on, letters are smaller and titles take two lines."""
 GAPS = 0.25
 """Share of the height between the nodes."""
 LABEL_INCHES = 0.25
@@ -108,13 +110,15 @@ def plot_sankey(released: Released, *, lang: str, scale: Scale = "group") -> Fig
         theme.say_nothing_to_draw(axes, released, lang)
         theme.sign(figure, released, lang)
         return figure
-    width = NODE_WIDTH * nodes[-1].column
+    width = NODE_WIDTH * min(nodes[-1].column, MANY_COLUMNS - 1)
     _draw_ribbons(axes, released.frame, nodes, width)
     for node in nodes:
         axes.add_patch(_node_patch(node, width))
     _label(axes, nodes, width, figure.get_figheight(), lang)
     for column, title in enumerate(_titles(released, lang)):
-        axes.text(column, 1.025, title, ha="center", va="bottom", weight="bold", fontsize=8.5)
+        if nodes[-1].column + 1 >= MANY_COLUMNS:
+            title = "\n".join(title.rsplit(" ", 1))
+        axes.text(column, 1.025, title, ha="center", va="bottom", weight="bold", fontsize=8)
     axes.set(xlim=(-width, nodes[-1].column + width), ylim=(-0.01, 1.01))
     axes.set_axis_off()
     theme.sign(figure, released, lang)
@@ -210,6 +214,7 @@ def _label(axes: Axes, nodes: list[_Node], width: float, height_inches: float, l
         total = sum(node.n for node in members)
         side = -1 if column == 0 else 1
         inner = 0 < column < nodes[-1].column
+        size = (5.5 if nodes[-1].column + 1 >= MANY_COLUMNS else 6.5) if inner else 7.2
         for node, y in zip(members, _spread(members, gap), strict=True):
             edge = column + side * width / 2
             axes.plot(
@@ -218,7 +223,7 @@ def _label(axes: Axes, nodes: list[_Node], width: float, height_inches: float, l
             )  # fmt: skip
             axes.text(
                 edge + side * width / 2.5, y, _node_words(node, total, lang),
-                ha="right" if side < 0 else "left", va="center", fontsize=6.5 if inner else 7.2,
+                ha="right" if side < 0 else "left", va="center", fontsize=size,
                 zorder=5, bbox=_halo(inner),
             )  # fmt: skip
 

@@ -19,13 +19,14 @@ def protect_flow(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataF
     """Return the flows, pooled until none holds few persons; nothing in them is hidden."""
     ways = result.frame.drop(columns="n")
     names = [*dict.fromkeys(name for column in ways for name in ways[column].cat.categories)]
-    names = [name for name in names if name != POOLED]
-    numbers = ways.apply(lambda column: column.astype(object).map(names.index)).to_numpy(int)
-    states = np.where(numbers < 0, len(names), numbers).reshape(len(ways), ways.shape[1])
+    place = {name: number for number, name in enumerate(name for name in names if name != POOLED)}
+    names = [*place, POOLED]
+    places = [[place.get(state, len(place)) for state in ways[column]] for column in ways]
+    states = np.array(places, dtype=int).reshape(ways.shape[1], len(ways)).T
     n = result.frame["n"].to_numpy()
     if n.sum() < policy.threshold:
         states, n = states[:0], n[:0]
-    frame = _table(_pooled(states, n, len(names), policy.threshold), n, [*names, POOLED])
+    frame = _table(_pooled(states, n, len(place), policy.threshold), n, names)
     return frame, pd.DataFrame(False, index=frame.index, columns=frame.columns)
 
 
