@@ -14,17 +14,17 @@ _COURSE = (*_SUBSTANCE, "course")
 _COLUMNS = (*_SUBSTANCE, "start_date", "end_date", "stop_reason")
 
 
-def courses(extract: Extract, gap_days: int, *, users_of: str | None = None) -> nw.LazyFrame:
+def courses(extract: Extract, gap_days: int, *, of: str | None = None) -> nw.LazyFrame:
     """Return one row a course: `patient_id`, `substance`, `start_date`, `end_date`, `stop_reason`.
 
     An episode that starts at most `gap_days` after all earlier ones of its substance had ended
     continues their course. `end_date` is ONGOING where no stop is known; `stop_reason` is that of
-    the episode which ended the course (of several, the first by name). With `users_of` only of
-    persons who ever had that substance.
+    the episode which ended the course (of several, the first by name). With `of` only courses of
+    that substance.
     """
     if gap_days < 0:
         raise ValueError(f"gap_days must be 0 or more, not {gap_days}: set the days of a pause")
-    once, merged = _split(_episodes(extract, users_of))
+    once, merged = _split(episodes_of(extract, of))
     episodes = _numbered(merged, gap_days)
     ended = episodes.group_by(*_COURSE).agg(nw.col("start_date").min(), nw.col("end_date").max())
     reasons = (
@@ -36,16 +36,14 @@ def courses(extract: Extract, gap_days: int, *, users_of: str | None = None) -> 
     return nw.concat([once.select(*_COLUMNS), repeated.select(*_COLUMNS)])
 
 
-def _episodes(extract: Extract, users_of: str | None) -> nw.LazyFrame:
+def episodes_of(extract: Extract, of: str | None = None) -> nw.LazyFrame:
+    """Return the episodes as delivered, in the columns of `courses`; with `of` of one substance."""
     episodes = (
         extract.table("treatments")
-        .select("patient_id", "substance", "start_date", "stop_date", "stop_reason")
         .with_columns(nw.col("stop_date").fill_null(ONGOING).alias("end_date"))
+        .select(*_COLUMNS)
     )
-    if users_of is None:
-        return episodes
-    users = episodes.filter(nw.col("substance") == users_of).select("patient_id").unique()
-    return episodes.join(users, on="patient_id", how="semi")
+    return episodes if of is None else episodes.filter(nw.col("substance") == of)
 
 
 def _split(episodes: nw.LazyFrame) -> tuple[nw.LazyFrame, nw.LazyFrame]:

@@ -80,7 +80,7 @@ def _positive_during_course(extract: Extract, gap_days: int) -> nw.LazyFrame:
         .group_by("patient_id", "sample_date")
         .agg(nw.col("assay").min())
     )
-    on_drug = courses(extract, gap_days, users_of="natalizumab").filter(
+    on_drug = courses(extract, gap_days, of="natalizumab").filter(
         nw.col("substance") == "natalizumab"
     )
     return (

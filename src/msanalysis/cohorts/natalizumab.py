@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from msanalysis.codes import treatment_groups
-from msanalysis.cohorts.courses import ONGOING, courses
+from msanalysis.cohorts.courses import ONGOING, courses, episodes_of
 from msanalysis.cohorts.selection import (
     Step,
     cohort,
@@ -157,39 +157,41 @@ def _with_next(persons: pd.DataFrame) -> pd.DataFrame:
 
 def _users(extract: Extract, year: int, gap_days: int) -> nw.LazyFrame:
     """One row a person: their first course of the drug that runs in the year, and what followed."""
-    every = courses(extract, gap_days, users_of="natalizumab")
-    in_year = (
-        (nw.col("substance") == "natalizumab")
-        & (nw.col("start_date") <= date(year, 12, 31))
-        & (nw.col("end_date") >= date(year, 1, 1))
+    own = courses(extract, gap_days, of="natalizumab")
+    used = own.filter(
+        (nw.col("start_date") <= date(year, 12, 31)) & (nw.col("end_date") >= date(year, 1, 1))
     )
-    used = every.filter(in_year)
     first = used.group_by("patient_id").agg(nw.col("start_date").min())
     course = used.join(first, on=["patient_id", "start_date"])
     return (
         course.drop("substance")
         .join(extract.table("patients").select(*_PATIENTS), on="patient_id")
-        .join(following(course, every), on="patient_id", how="left")
+        .join(following(extract, course, own), on="patient_id", how="left")
         .sort("patient_id")
     )
 
 
-def following(course: nw.LazyFrame, every: nw.LazyFrame) -> nw.LazyFrame:
-    """First start within 12 months of the end of the course; of several on a day, by name."""
+def following(extract: Extract, course: nw.LazyFrame, own: nw.LazyFrame) -> nw.LazyFrame:
+    """First start within 12 months of the end of the course; of several on a day, by name.
+
+    `own` are the courses of natalizumab, of which a later one counts too.
+    """
+    others = episodes_of(extract).filter(nw.col("substance") != "natalizumab")
     ended = course.filter(nw.col("end_date") < ONGOING).select(
         "patient_id",
         nw.col("start_date").alias("began"),
         nw.col("end_date").alias("ended"),
         nw.col("end_date").dt.offset_by(f"{NEXT_WITHIN_DAYS}d").cast(nw.Date).alias("latest"),
     )
-    following = every.join(ended, on="patient_id").filter(
+    begun = nw.concat([own.select(others.collect_schema().names()), others])
+    after = begun.join(ended, on="patient_id").filter(
         (nw.col("start_date") > nw.col("began"))
         & (nw.col("start_date") <= nw.col("latest"))
         & ((nw.col("start_date") >= nw.col("ended")) | (nw.col("end_date") > nw.col("ended")))
     )
-    first = following.group_by("patient_id").agg(nw.col("start_date").min())
+    first = after.group_by("patient_id").agg(nw.col("start_date").min())
     return (
-        following.join(first, on=["patient_id", "start_date"])
+        after.join(first, on=["patient_id", "start_date"])
         .group_by("patient_id", "start_date")
         .agg(nw.col("substance").min().alias("next_substance"))
         .rename({"start_date": "next_start"})

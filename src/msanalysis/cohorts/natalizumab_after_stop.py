@@ -90,17 +90,15 @@ def _phase(persons, name: str, first: pd.Series, last: pd.Series, found) -> pd.D
 
 def _stopped(extract: Extract, since: str, gap_days: int) -> pd.DataFrame:
     """Everyone alive and in the country who stopped since a day, with their first such stop."""
-    every = courses(extract, gap_days, users_of="natalizumab")
-    ended = every.filter(
-        (nw.col("substance") == "natalizumab")
-        & (nw.col("end_date") >= date.fromisoformat(since))
-        & (nw.col("end_date") < ONGOING)
+    own = courses(extract, gap_days, of="natalizumab")
+    ended = own.filter(
+        (nw.col("end_date") >= date.fromisoformat(since)) & (nw.col("end_date") < ONGOING)
     )
     first = ended.group_by("patient_id").agg(nw.col("end_date").min())
     course = ended.join(first, on=["patient_id", "end_date"]).drop("substance", "stop_reason")
     persons = collected(
         course.join(extract.table("patients").select(*_PATIENTS), on="patient_id")
-        .join(following(course, every), on="patient_id", how="left")
+        .join(following(extract, course, own), on="patient_id", how="left")
         .sort("patient_id")
     )
     left = pd.DataFrame(_leaving(persons, extract)).min(axis=1)

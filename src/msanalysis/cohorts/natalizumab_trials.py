@@ -122,8 +122,7 @@ def _months(first_month: str, last_month: str | None, extract: Extract) -> np.nd
 def _courses(extract: Extract) -> nw.LazyFrame:
     """Return the courses of natalizumab; only an episode that begins as one ends continues it."""
     return (
-        courses(extract, 0, users_of="natalizumab")
-        .filter(nw.col("substance") == "natalizumab")
+        courses(extract, 0, of="natalizumab")
         .join(extract.table("patients").select(*_PATIENTS), on="patient_id")
         .sort("patient_id", "start_date", "end_date")
     )
