@@ -99,7 +99,16 @@ ANALYSES: tuple[Analysis, ...] = (
             "Hvem slutter med natalizumab, og hva skjer etterpå",
             "Who stops natalizumab, and what follows",
         ),
-        needs=("treatments.substance", "treatments.start_date", "treatments.stop_date"),
+        needs=(
+            "treatments.substance",
+            "treatments.start_date",
+            "treatments.stop_date",
+            "treatments.stop_reason",
+            "relapses.relapse_date",
+            "jcv_tests.sample_date",
+            "jcv_tests.result",
+            "jcv_tests.assay",
+        ),
         figures={
             "natalizumab_next_group": "",
             "natalizumab_stops_series": "",
