@@ -193,6 +193,8 @@ def _compared(
     levels, number = read_levels(frame, by)
     sides = [number == (levels.index(side) if side in levels else -1) for side in strata]
     person_years = [years[side].sum() for side in sides]
+    if frame.empty:
+        return
     for name, chosen in _causes(frame, happened, cause):
         events = [(chosen & side).sum() for side in sides]
         yield {"cause": name, **_ratio(events, person_years, level)}

@@ -39,5 +39,5 @@ def estimate_turnover(frame: pd.DataFrame, *, before: str, after: str) -> pd.Dat
     counts = counts.fillna(0).astype("int64").rename_axis("level").reset_index()
     counts = counts.sort_values(["n", "level"], ascending=[False, True], kind="stable")
     everyone = {"level": ALL, **counts[list(_COUNTS)].sum()}
-    rows = pd.concat([pd.DataFrame([everyone]), counts], ignore_index=True)
+    rows = pd.concat([pd.DataFrame([everyone])[: len(frame)], counts], ignore_index=True)
     return rows.astype({"level": "object", **dict.fromkeys(_COUNTS, "int64")})
