@@ -18,8 +18,8 @@ from msanalysis import labels
 from msanalysis.core import Released
 from msanalysis.figures.picture import Picture
 from msanalysis.tables import cells
+from msanalysis.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.25
 _N_COLUMNS = ("denominator", "n", "n_at_risk")
 
 

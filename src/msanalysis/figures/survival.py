@@ -10,8 +10,8 @@ from msanalysis.core import Released
 from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
 from msanalysis.labels import number, word
+from msanalysis.units import DAYS
 
-DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 _NOT_SHOWN = "\u2013"
 
 

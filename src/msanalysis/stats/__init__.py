@@ -33,9 +33,9 @@ from msanalysis.stats.survival import (
 from msanalysis.stats.trend import estimate_mean_trend, estimate_rate_trend, estimate_share_trend
 from msanalysis.stats.truncation import estimate_diagnosed_share
 from msanalysis.stats.turnover import estimate_turnover
-from msanalysis.stats.units import in_days
 from msanalysis.stats.weighted import estimate_weighted_hazard_ratio, estimate_weighted_incidence
 from msanalysis.stats.yearly import estimate_yearly_mean
+from msanalysis.units import in_days
 
 __all__ = [
     "check_interrupted_series",

@@ -16,8 +16,8 @@ from msanalysis.core import ALL, statistic
 from msanalysis.intervals import normal_quantile
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import split_rows, stack
+from msanalysis.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.25
 LJUNG_BOX_LAGS = 12
 TERMS = ("trend_before", "level_change", "trend_change")
 SEGMENTS = ("before", "window", "after")

@@ -11,8 +11,7 @@ from msanalysis.core import ALL, statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import read_levels, split_rows, stack
-
-DAYS_PER_YEAR = 365.25
+from msanalysis.units import DAYS_PER_YEAR
 
 _RATES = {
     "stratum": "object",

@@ -10,8 +10,8 @@ from msanalysis.core import statistic
 from msanalysis.intervals import normal_quantile
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import split_rows, stack
+from msanalysis.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.25
 _RATES = {
     "stratum": "object",
     "n": "int64",

@@ -6,8 +6,8 @@ import pandas as pd
 
 from msanalysis.core import ALL, Result
 from msanalysis.extract import Extract
+from msanalysis.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.25
 _CURVE = {"stratum": "object", "time_days": "int64", "estimate": "float64"}
 _MEDIAN = {"stratum": "object", "median_days": "float64"}
 

@@ -1,8 +1,9 @@
-"""Times of a report, in the days that follow-up is counted in."""
+"""Times of a report, and the days that follow-up is counted in."""
 
 from collections.abc import Iterable
 
-DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
+DAYS_PER_YEAR = 365.25
+DAYS = {"days": 1.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR}
 
 
 def in_days(times: Iterable[float], unit: str) -> list[float]:
