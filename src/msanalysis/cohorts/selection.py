@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
 from msanalysis.schema import TABLES
 
+_NEVER = np.datetime64(np.iinfo(np.int64).max, "ns")
 Step = tuple[str, pd.Series]
 """A code with its parameter ("diagnosed_after 2024-12-31"), and who is excluded by it."""
 
@@ -40,8 +42,15 @@ def first_end(ends: Mapping[str, pd.Series]) -> pd.DataFrame:
 
     Of dates on one day the code named first holds: an event goes before censoring.
     """
-    days = pd.DataFrame(dict(ends))
-    return pd.DataFrame({"end_date": days.min(axis=1), "end_reason": days.idxmin(axis=1)})
+    days = np.column_stack([each.to_numpy("datetime64[ns]") for each in ends.values()])
+    first = np.argmin(np.where(np.isnat(days), _NEVER, days), axis=1)
+    return pd.DataFrame(
+        {
+            "end_date": days[np.arange(len(days)), first],
+            "end_reason": np.array([*ends], object)[first],
+        },
+        index=next(iter(ends.values())).index,
+    )
 
 
 def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
