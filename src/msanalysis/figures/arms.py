@@ -27,7 +27,7 @@ def plot_arms(*released: Released, lang: str, names: list[str], time_zero: str) 
             _draw_panel(axes, each, lang)
             theme.percent_axis(axes.yaxis, lang)
             axes.set_ylim(bottom=0)
-        axes.set_title(word(name, lang), loc="left")
+        axes.set_title(word(name, lang), loc="left", fontsize=8)
     middle = panels[(len(panels) - 1) // 2]
     middle.set_xlabel(f"{word('months', lang)} {word(time_zero, lang)}")
     panels[0].set_ylabel(word("cumulative_incidence", lang))
