@@ -52,7 +52,7 @@ def test_everyone_alive_has_one_of_three_statuses():
     )
     assert list(found.frame["treatment_status"]) == ["ongoing", "none", "unknown"]
     assert list(found.frame["treatment"]) == ["rituximab", "none", "unknown"]
-    assert found.exclusions.iloc[-1].tolist() == ["dead_by 2024-12-31", 1]
+    assert found.exclusions.iloc[-1].tolist() == ["dead_by 2024-12-31", 1, "alive"]
 
 
 @pytest.mark.parametrize(

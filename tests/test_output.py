@@ -244,6 +244,7 @@ def test_numbers_csv_has_the_agreed_columns_and_keeps_the_hidden_row(saved):
 
 def test_the_contents_are_listed_for_the_runner(saved):
     contents = json.loads((saved("out") / "analysis.json").read_text(encoding="utf-8"))
+    del contents["cells"]
     assert contents == {
         "analysis": "invented",
         "figures": ["curve", "incidence", "shares"],
@@ -251,6 +252,19 @@ def test_the_contents_are_listed_for_the_runner(saved):
         "tables": ["courses"],
         "text": {"nb": "ja", "en": "yes"},
     }
+
+
+def test_of_a_table_the_contents_say_whom_it_counts_and_how(saved):
+    contents = json.loads((saved("out") / "analysis.json").read_text(encoding="utf-8"))
+    of_table = contents["cells"]["courses"]
+    assert of_table["population"] == {"name": "invented", "base": "invented", "fixed": {}}
+    assert of_table["dimensions"] == {"level": "onset_course"}
+    assert of_table["counts"] == {
+        "n": {"dependents": ["share", "lower", "upper"], "dimensions": ["level"], "also": {}},
+        "denominator": {
+            "dependents": ["n", "share", "lower", "upper"], "dimensions": [], "also": {}
+        },
+    }  # fmt: skip
 
 
 def test_a_table_that_has_not_passed_the_gate_is_not_written(cohort, tmp_path):

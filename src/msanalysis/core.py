@@ -7,15 +7,24 @@ imports nothing of ours.
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 Shape = Literal["table", "curve", "flow", "points"]
+MISSING = "missing"
+"""The level of persons whose value is missing."""
+
+KNOWN = " known"
+"""Ends the name of a dimension with the levels yes and no: who has a value in a column."""
+
+FOLLOW_UP = "follow_up_days"
 ALL = "all"
 """The level of a dimension that is the sum of all its other levels."""
 
@@ -28,6 +37,87 @@ class Provenance:
     fingerprint: str
     status_date: date
     data_cutoff: date
+
+
+@dataclass(frozen=True)
+class Except:
+    """All levels of a dimension but these."""
+
+    levels: tuple[str, ...]
+
+
+Levels = tuple[str, ...] | Except
+_OPPOSITE = {("yes",): ("no",), ("no",): ("yes",)}
+Box = Mapping[str, Levels]
+"""The levels that some dimensions are held to; a dimension that is not named is not restricted."""
+
+
+def level_code(value: Any) -> str:
+    """Return a value of a column as the code of a level (`2024`, `true`, `missing`)."""
+    if pd.isna(value):
+        return MISSING
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def all_but(levels: Levels) -> Levels:
+    """Return the other levels of the dimension."""
+    if isinstance(levels, Except):
+        return levels.levels
+    return _OPPOSITE.get(levels, Except(levels))
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """How one column of counts is cut out of its population.
+
+    Attributes
+    ----------
+    columns
+        The columns of the table whose level in a row restricts the count (`all`: not).
+    also
+        What holds in every row besides.
+    time, time_column, time_dimension
+        Where a column of days restricts it too, which, and how: `until` (left by that day),
+        `from` (not left before it), `during` (left in the step that ends there), or `after` (not
+        left before that step begins).
+    """
+
+    columns: tuple[str, ...] = ()
+    also: Box = field(default_factory=dict)
+    time: str = ""
+    time_column: str = ""
+    time_dimension: str = ""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Whom the counts of a table count, so that tables of a run can be compared cell by cell.
+
+    Attributes
+    ----------
+    base, fixed
+        The population: a base set of persons, and the levels it is held to.
+    coarser
+        Dimension -> coarser dimension -> the coarser level of each level.
+    columns
+        Columns of the table that divide persons, and the dimension of each; one that is itself
+        a column of the table names the dimension row by row; of flows, those of all steps.
+    counts
+        Columns of counts; one that is left out cannot be compared.
+    rows
+        What holds in each row besides, where rows differ in more than their levels.
+    """
+
+    base: str
+    fixed: Box = field(default_factory=dict)
+    coarser: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    counts: Mapping[str, Restriction] = field(default_factory=dict)
+    rows: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,11 +133,20 @@ class Cohort:
         are there in every cohort with follow-up; `entry_days` where persons come under
         observation after time zero.
     exclusions
-        One row an exclusion, in order: `step` (a text with the parameter in it) and `n`.
+        One row an exclusion, in order: `step` (a text with the parameter in it), `n`, and the
+        `dimension` of `fixed` that is held to its levels by it.
     provenance
         The extract's.
     not_delivered
         Columns the cohort would have had, had the extract held them.
+    base
+        The set of persons it was chosen from (its own name where that is of no other cohort).
+    fixed
+        The levels its persons are held to.
+    dimensions
+        Columns whose dimension has another name, because cohorts of the base differ in it.
+    coarser
+        As in `Counted`.
     """
 
     name: str
@@ -55,10 +154,17 @@ class Cohort:
     exclusions: pd.DataFrame
     provenance: Provenance
     not_delivered: tuple[str, ...] = ()
+    base: str = ""
+    fixed: Box = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    coarser: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     @property
     def attrition(self) -> "Result":
-        """One row an exclusion, between everyone (`all`) and who is `included`."""
+        """One row an exclusion, between everyone (`all`) and who is `included`.
+
+        Whoever a step excludes passed those before it; the last row is the cohort.
+        """
         included = len(self.frame)
         excluded = self.exclusions[["step", "n"]]
         ends = pd.DataFrame(
@@ -75,7 +181,23 @@ class Cohort:
             n_persons=included,
             settings={},
             provenance=self.provenance,
+            counted=Counted(
+                base=self.base or self.name,
+                counts={"n": Restriction()},
+                rows=tuple(self._boxes()),
+            ),
         )
+
+    def _boxes(self) -> Iterator[Box]:
+        """Yield the box of everyone, of who is excluded by each step, and of who is left."""
+        steps = self.exclusions.get("dimension", self.exclusions["step"])
+        kept = {name: levels for name, levels in self.fixed.items() if name not in set(steps)}
+        yield kept
+        for name in steps:
+            levels = self.fixed.get(name, ("no",))
+            yield kept | {name: all_but(levels)}
+            kept = kept | {name: levels}
+        yield kept
 
     def __repr__(self) -> str:
         return f"Cohort({self.name!r}): release(cohort.attrition) shows who is in it"
@@ -96,6 +218,8 @@ class Result:
         Persons in the cohort it was computed from.
     settings
         The arguments of the call that made it, defaults included.
+    counted
+        Whom the counts count; None: a set of persons of its own, divided by the columns of text.
     """
 
     statistic: str
@@ -107,6 +231,7 @@ class Result:
     settings: Mapping[str, Any]
     provenance: Provenance
     dimension: str = ""
+    counted: Counted | None = None
 
     def __repr__(self) -> str:
         return f"Result({self.statistic!r}, {self.population!r}): release(result) shows it"
@@ -127,6 +252,8 @@ class Released:
         Persons in the cohort; None where they are too few to say.
     policy
         Name of the policy it passed under.
+    counted
+        Whom the counts count, row by row as they are shown.
     """
 
     statistic: str
@@ -139,6 +266,7 @@ class Released:
     settings: Mapping[str, Any]
     provenance: Provenance
     policy: str
+    counted: Counted | None = None
 
     def __repr__(self) -> str:
         return self._marked().to_string(index=False)
@@ -155,8 +283,15 @@ def statistic(
     shape: Shape,
     counts: Mapping[str, tuple[str, ...]],
     dimension: str = "",
+    columns: Mapping[str, str] = MappingProxyType({}),
+    cells: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., Result]]:
     """Turn a function (frame in, tidy table out) into one that takes a Cohort and gives a Result.
+
+    `columns` gives for columns of the table the dimension they show, `cells` for each count what
+    restricts it: a column of the table; `dimension=level` (or `dimension!level`) for what holds in
+    every row; `known name` for who has a value; `until`, `from`, `during` or `after` and a column
+    of days. A word that is a setting's name stands for the setting's value, any other for itself.
 
     The settings are recorded from the call itself. A column the extract does not hold (`by`,
     `column` or `entry_days` is one of the cohort's `not_delivered`) gives an empty table, not an
@@ -189,11 +324,63 @@ def statistic(
                 n_persons=len(frame),
                 settings=MappingProxyType(recorded),
                 provenance=cohort.provenance,
+                counted=_counted(cohort, recorded, columns, cells),
             )
 
         return call
 
     return decorate
+
+
+def _counted(
+    cohort: Cohort,
+    settings: Mapping[str, Any],
+    columns: Mapping[str, str],
+    cells: Mapping[str, tuple[str, ...]],
+) -> Counted:
+    def dimension(word: str) -> str | tuple[str, ...] | None:
+        name = settings.get(word, word)
+        if name is None or isinstance(name, str):
+            return cohort.dimensions.get(name, name)
+        return tuple(cohort.dimensions.get(each, each) for each in name)
+
+    named = {column: dimension(word) for column, word in columns.items()}
+    counts = {name: _restriction(words, settings, dimension) for name, words in cells.items()}
+    if settings.get("delayed_entry"):
+        # Who is at risk has entered too, which no dimension tells.
+        counts = {name: each for name, each in counts.items() if each.time not in _AT_RISK}
+    return Counted(
+        base=cohort.base or cohort.name,
+        fixed=cohort.fixed,
+        coarser=cohort.coarser,
+        columns={column: name for column, name in named.items() if name is not None},
+        counts=counts,
+    )
+
+
+_AT_RISK = ("from", "after")
+_TIMES = ("until", "during", *_AT_RISK)
+
+
+def _restriction(
+    words: tuple[str, ...], settings: Mapping[str, Any], dimension: Callable[[str], str | None]
+) -> Restriction:
+    """Read what restricts a count; see `statistic`."""
+    columns, also, time = [], {}, {}
+    for word in words:
+        first, _, last = word.partition(" ")
+        name, equal, level = re.fullmatch(r"(\w*)([=!]?)(.*)", word).groups()
+        if first in _TIMES and last:
+            time = {"time": first, "time_column": last, "time_dimension": dimension(FOLLOW_UP)}
+        elif first == "known":
+            also |= {f"{dimension(last)}{KNOWN}": ("yes",)} if dimension(last) else {}
+        elif equal:
+            levels = settings.get(level, level)
+            levels = (levels,) if isinstance(levels, str) else tuple(map(str, levels))
+            also[dimension(name)] = levels if equal == "=" else Except(levels)
+        else:
+            columns.append(word)
+    return Restriction(tuple(columns), also, **time)
 
 
 def _columns_asked_for(settings: Mapping[str, Any]) -> set[str]:

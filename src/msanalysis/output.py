@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from msanalysis import labels
-from msanalysis.core import Released
+from msanalysis.core import Box, Except, Released
 from msanalysis.figures.picture import Picture
 from msanalysis.tables import cells
 from msanalysis.units import DAYS_PER_YEAR
@@ -219,10 +220,56 @@ def save(
         "figures": list(figures),
         "interactive": [id for id, picture in figures.items() if picture.twin],
         "tables": list(tables),
+        "cells": {id: described(released) for id, released in tables.items()},
         "text": dict(text),
     }
     written = json.dumps(contents, ensure_ascii=False, indent=2) + "\n"
     (folder / "analysis.json").write_text(written, encoding="utf-8")
+
+
+def described(released: Released) -> dict[str, Any]:
+    """Return what a reader knows of the persons a table counts, for the manifest.
+
+    The population as a base set and the levels it is held to; the dimension of each column; which
+    of them restrict each column of counts, what else does, and what is hidden with it.
+    """
+    counted = released.counted
+    known = {
+        "statistic": released.statistic,
+        "shape": released.shape,
+        "n_persons": released.n_persons,
+        "population": {"name": released.population},
+        "dimensions": {},
+        "counts": {name: {"dependents": [*with_it]} for name, with_it in released.counts.items()},
+    }
+    if counted is None:
+        return known
+    known["population"] |= {"base": counted.base, "fixed": _plain(counted.fixed)}
+    known["dimensions"] = dict(counted.columns)
+    for name, restricted in counted.counts.items():
+        time = {"how": restricted.time, "column": restricted.time_column}
+        known["counts"][name] |= {
+            "dimensions": [*restricted.columns],
+            "also": _plain(restricted.also),
+            **(
+                {"time": {**time, "dimension": restricted.time_dimension}}
+                if restricted.time
+                else {}
+            ),
+        }
+    shown = {*counted.columns.values()}
+    known["coarser"] = {name: each for name, each in counted.coarser.items() if name in shown}
+    if counted.rows:
+        known["rows"] = [_plain(box) for box in counted.rows]
+    return known
+
+
+def _plain(box: Box) -> dict[str, Any]:
+    """Return a box for JSON: levels as a list, all but some as {"except": [...]}."""
+    return {
+        name: {"except": [*levels.levels]} if isinstance(levels, Except) else [*levels]
+        for name, levels in box.items()
+    }
 
 
 def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:

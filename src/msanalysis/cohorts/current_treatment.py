@@ -1,12 +1,20 @@
 """Everyone alive on the status date by the treatment they have, and why they have none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import narwhals as nw
 import pandas as pd
 
 from msanalysis import codes
-from msanalysis.cohorts.selection import Step, cohort, collected, days_between, not_registered
+from msanalysis.cohorts.selection import (
+    PATIENTS,
+    Step,
+    cohort,
+    collected,
+    days_between,
+    not_registered,
+)
 from msanalysis.cohorts.treatment_status import running_treatments, status_on
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
@@ -42,6 +50,12 @@ _COLUMNS = {
     "onset_course": "patients.onset_course",
     "residence_hf": "patients.residence_hf",
 }
+_COARSER = (
+    ("treatment", "treatment_status"),
+    ("treatment", "overview"),
+    ("treatment", "alive"),
+    ("reason", "reason_group"),
+)
 
 
 def persons_by_treatment(
@@ -70,15 +84,22 @@ def persons_by_treatment(
     persons = collected(_alive_with_status(extract))
     steps = [
         *not_registered(persons, extract),
-        (f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date)),
+        (f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date), "alive"),
     ]
     persons = _described(persons, pd.Timestamp(status_date))
-    in_registry = ~pd.concat([outside for _, outside in steps], axis=1).any(axis=1)
+    in_registry = ~pd.concat([step[1] for step in steps], axis=1).any(axis=1)
     persons["overview"] = _overview(persons, in_registry)
     steps += _chosen(persons, course, statuses)
     chosen = "" if tuple(statuses) == STATUSES else "_" + "_or_".join(statuses)
     name = "alive" + (f"_{course}" if course else "") + chosen
-    return cohort(name, persons, steps, _COLUMNS, extract)
+    fixed = {
+        "alive": ("yes",),
+        **({"onset_course": (course,)} if course else {}),
+        **({"treatment_status": tuple(statuses)} if chosen else {}),
+    }
+    return cohort(
+        name, persons, steps, _COLUMNS, extract, base=PATIENTS, fixed=fixed, coarser=_COARSER
+    )
 
 
 def _alive_with_status(extract: Extract) -> nw.LazyFrame:
@@ -134,9 +155,10 @@ def _overview(persons: pd.DataFrame, in_registry: pd.Series) -> pd.Categorical:
 def _chosen(persons: pd.DataFrame, course: str | None, statuses: Sequence[str]) -> list[Step]:
     steps: list[Step] = []
     if course is not None:
-        steps.append((f"not_course {course}", persons["onset_course"] != course))
+        steps.append((f"not_course {course}", persons["onset_course"] != course, "onset_course"))
     if tuple(statuses) != STATUSES:
-        steps.append(("another_status", ~persons["treatment_status"].isin(statuses)))
+        others = ~persons["treatment_status"].isin(statuses)
+        steps.append(("another_status", others, "treatment_status"))
     return steps
 
 
@@ -163,9 +185,19 @@ def ofatumumab_users(extract: Extract) -> Cohort:
     )  # fmt: skip
     steps = [
         *not_registered(persons, extract),
-        (f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date)),
+        (f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date), "alive"),
     ]
-    return cohort("ofatumumab_users", persons, steps, {"earlier": ""}, extract)
+    users = cohort(
+        "ofatumumab_users",
+        persons,
+        steps,
+        {"earlier": ""},
+        extract,
+        base=PATIENTS,
+        fixed={"on_ofatumumab": ("yes",), "alive": ("yes",)},
+    )
+    others = dict.fromkeys((*codes.substances(), "none", "unknown"), "no")
+    return replace(users, coarser={"treatment": {"on_ofatumumab": others | {"ofatumumab": "yes"}}})
 
 
 def _ofatumumab(extract: Extract) -> nw.LazyFrame:

@@ -6,8 +6,15 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from msanalysis.cohorts.selection import Step, cohort, collected, days_between, not_registered
-from msanalysis.core import Cohort
+from msanalysis.cohorts.selection import (
+    PATIENTS,
+    Step,
+    cohort,
+    collected,
+    days_between,
+    not_registered,
+)
+from msanalysis.core import Box, Cohort
 from msanalysis.extract import Extract
 
 _PATIENTS = (
@@ -27,6 +34,19 @@ _COLUMNS = {
     **dict.fromkeys(("diagnosis_year", "onset_to_diagnosis_days"), "patients.diagnosis_date"),
     "death_year": "patients.death_date",
 }
+_COARSER = (
+    ("age_band", "over_65"),
+    ("age_band", "age_years known"),
+    ("onset_age_band", "onset_before_25"),
+    ("onset_age_band", "onset_before_40"),
+    ("onset_age_band", "late_onset"),
+    ("onset_age_band", "onset_age_years known"),
+    ("onset_year", "onset_era"),
+    ("onset_year", "onset_period"),
+    ("onset_year", "onset_year known"),
+    ("diagnosis_year", "diagnosis_period"),
+    ("diagnosis_year", "diagnosis_year known"),
+)
 REGISTRY_START_YEAR = 2001
 # Open at both ends where single bands would hold too few persons to be shown.
 AGE_LIMITS = tuple(range(25, 90, 5))
@@ -50,7 +70,9 @@ def living(extract: Extract) -> Cohort:
         have been seen.
     """
     persons = _persons(extract)
-    return _selected("living", persons, [_dead(persons, extract)], extract)
+    return _selected(
+        "living", persons, [_dead(persons, extract)], extract, fixed={"alive": ("yes",)}
+    )
 
 
 def newly_diagnosed(extract: Extract, *, first_year: int, years_per_period: int = 1) -> Cohort:
@@ -72,17 +94,21 @@ def newly_diagnosed(extract: Extract, *, first_year: int, years_per_period: int 
     persons["diagnosis_period"] = _periods(
         persons["diagnosis_year"], first_year, extract.provenance.status_date.year, years_per_period
     )
-    before = (f"diagnosed_before {first_year}", _before(persons["diagnosis_year"], first_year))
-    name = f"diagnosed_{first_year}_{extract.provenance.status_date.year}"
+    last_year = extract.provenance.status_date.year
+    earlier = _before(persons["diagnosis_year"], first_year)
+    before = (f"diagnosed_before {first_year}", earlier, "diagnosis_year")
+    name = f"diagnosed_{first_year}_{last_year}"
     period = {"diagnosis_period": "patients.diagnosis_date"}
-    return _selected(name, persons, [before], extract, period)
+    fixed = {"diagnosis_year": tuple(map(str, range(first_year, last_year + 1)))}
+    return _selected(name, persons, [before], extract, period, fixed)
 
 
 def dead(extract: Extract) -> Cohort:
     """Return everyone in the registry who had died by the status date; columns as `living`."""
     persons = _persons(extract)
-    step, is_dead = _dead(persons, extract)
-    return _selected("dead", persons, [(f"not_{step}", ~is_dead)], extract)
+    step, is_dead, dimension = _dead(persons, extract)
+    others = (f"not_{step}", ~is_dead, dimension)
+    return _selected("dead", persons, [others], extract, fixed={"alive": ("no",)})
 
 
 def registered(extract: Extract) -> Cohort:
@@ -110,11 +136,14 @@ def persons_by_onset(extract: Extract, *, first_year: int) -> Cohort:
         ONSET_YEARS_PER_PERIOD,
     )
     steps = [
-        ("no_onset_date", persons["onset_year"].isna()),
-        (f"onset_before {first_year}", _before(persons["onset_year"], first_year)),
+        ("no_onset_date", persons["onset_year"].isna(), "no_onset_date"),
+        (f"onset_before {first_year}", _before(persons["onset_year"], first_year), "onset_year"),
     ]
-    name = f"onset_{first_year}_{extract.provenance.status_date.year}"
-    return _selected(name, persons, steps, extract, {"onset_period": "patients.onset_date"})
+    last_year = extract.provenance.status_date.year
+    name = f"onset_{first_year}_{last_year}"
+    fixed = {"onset_year": tuple(map(str, range(first_year, last_year + 1)))}
+    period = {"onset_period": "patients.onset_date"}
+    return _selected(name, persons, steps, extract, period, fixed)
 
 
 def _persons(extract: Extract) -> pd.DataFrame:
@@ -159,9 +188,18 @@ def _selected(
     steps: Sequence[Step],
     extract: Extract,
     period: Mapping[str, str] = MappingProxyType({}),
+    fixed: Box = MappingProxyType({}),
 ) -> Cohort:
-    steps = [*not_registered(persons, extract), *steps]
-    return cohort(name, persons, steps, {**_COLUMNS, **period}, extract)
+    return cohort(
+        name,
+        persons,
+        [*not_registered(persons, extract), *steps],
+        {**_COLUMNS, **period},
+        extract,
+        base=PATIENTS,
+        fixed=fixed,
+        coarser=_COARSER,
+    )
 
 
 def _before(years: pd.Series, first_year: int) -> pd.Series:
@@ -170,7 +208,7 @@ def _before(years: pd.Series, first_year: int) -> pd.Series:
 
 def _dead(persons: pd.DataFrame, extract: Extract) -> Step:
     status_date = extract.provenance.status_date
-    return f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date)
+    return f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date), "alive"
 
 
 def _years(start: pd.Series, end: pd.Series) -> pd.Series:

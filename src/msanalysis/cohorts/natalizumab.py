@@ -68,7 +68,16 @@ def natalizumab_users(
     """
     year = _checked(year, extract)
     persons, steps = _used(extract, year, gap_days)
-    return cohort(f"natalizumab_users_{year}", persons, steps, _COLUMNS, extract)
+    fixed = {"year": (_as_known(year, extract),)}
+    return cohort(
+        f"natalizumab_users_{year}",
+        persons,
+        steps,
+        _COLUMNS,
+        extract,
+        base=_base(gap_days),
+        fixed=fixed,
+    )
 
 
 def natalizumab_stopped(
@@ -77,8 +86,17 @@ def natalizumab_stopped(
     """Return those of `natalizumab_users` who stopped in the year."""
     year = _checked(year, extract)
     persons, steps = _used(extract, year, gap_days)
-    steps.append(("not_stopped", persons["end_reason"] != "stopped"))
-    return cohort(f"natalizumab_stopped_{year}", persons, steps, _COLUMNS, extract)
+    steps.append(("not_stopped", persons["end_reason"] != "stopped", "end_reason"))
+    fixed = {"year": (_as_known(year, extract),), "end_reason": ("stopped",)}
+    return cohort(
+        f"natalizumab_stopped_{year}",
+        persons,
+        steps,
+        _COLUMNS,
+        extract,
+        base=_base(gap_days),
+        fixed=fixed,
+    )
 
 
 def natalizumab_two_years(extract: Extract, *, gap_days: int = GAP_DAYS) -> Cohort:
@@ -96,9 +114,11 @@ def natalizumab_two_years(extract: Extract, *, gap_days: int = GAP_DAYS) -> Coho
     return Cohort(
         name="natalizumab_users_two_years",
         frame=pd.concat(rows, ignore_index=True),
-        exclusions=excluded.groupby("step", sort=False, as_index=False)["n"].sum(),
+        exclusions=excluded.groupby(["step", "dimension"], sort=False, as_index=False)["n"].sum(),
         provenance=extract.provenance,
         not_delivered=after.not_delivered,
+        base=_base(gap_days),
+        fixed={name: levels for name, levels in after.fixed.items() if name != "year"},
     )
 
 
@@ -109,6 +129,16 @@ def a_year_earlier(extract: Extract) -> Extract:
     return extract.as_known_on(
         cutoff.replace(year=cutoff.year - 1, day=28 if leap_day else cutoff.day)
     )
+
+
+def _base(gap_days: int) -> str:
+    return f"natalizumab_users gap {gap_days}"
+
+
+def _as_known(year: int, extract: Extract) -> str:
+    """Return the year, with the day it is known on where that is not in the year after it."""
+    cutoff = extract.provenance.data_cutoff
+    return str(year) if cutoff.year == year + 1 else f"{year} known on {cutoff}"
 
 
 def _checked(year: int | None, extract: Extract) -> int:

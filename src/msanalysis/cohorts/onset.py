@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from msanalysis.cohorts.selection import (
+    PATIENTS,
     Step,
     cohort,
     collected,
@@ -29,6 +30,10 @@ _COHORT_COLUMNS = {
     "sex": "patients.sex",
     "onset_course": "patients.onset_course",
 }
+_SET = {
+    "base": PATIENTS,
+    "dimensions": {name: f"{name} since onset" for name in ("follow_up_days", "end_reason")},
+}
 
 
 def persons_from_onset(extract: Extract) -> Cohort:
@@ -43,7 +48,7 @@ def persons_from_onset(extract: Extract) -> Cohort:
         `follow_up_days`, `end_reason` (death, emigration, status_date), `sex`, `onset_course`.
     """
     persons, steps = _followed(extract)
-    return cohort("persons_from_onset", persons, steps, _COHORT_COLUMNS, extract)
+    return cohort("persons_from_onset", persons, steps, _COHORT_COLUMNS, extract, **_SET)
 
 
 def persons_observed_from_onset(
@@ -60,14 +65,14 @@ def persons_observed_from_onset(
     columns = {**_COHORT_COLUMNS, "entry_days": "patients.consent_date"}
     if not extract.delivered("patients.consent_date"):
         steps.append(("consent_date_not_delivered", pd.Series(True, index=persons.index)))
-        return cohort("persons_observed_from_onset", persons, steps, columns, extract)
+        return cohort("persons_observed_from_onset", persons, steps, columns, extract, **_SET)
     entered = persons["consent_date"].clip(lower=pd.Timestamp(registry_start))
     persons["entry_days"] = days_between(persons["onset_date"], entered).clip(lower=0)
     steps += [
         ("no_consent_date", persons["consent_date"].isna()),
         ("never_observed", ~(persons["entry_days"] < persons["follow_up_days"])),
     ]
-    observed = persons[~pd.concat([outside for _, outside in steps], axis=1).any(axis=1)]
+    observed = persons[~pd.concat([step[1] for step in steps], axis=1).any(axis=1)]
     first_day = _first_day_with(least_at_risk, observed)
     if first_day is None:
         few = pd.Series(True, index=persons.index)
@@ -75,7 +80,7 @@ def persons_observed_from_onset(
     else:
         persons["entry_days"] = persons["entry_days"].clip(lower=first_day)
         steps.append((f"left_before_day {first_day}", persons["follow_up_days"] <= first_day))
-    return cohort("persons_observed_from_onset", persons, steps, columns, extract)
+    return cohort("persons_observed_from_onset", persons, steps, columns, extract, **_SET)
 
 
 def _first_day_with(least_at_risk: int, persons: pd.DataFrame) -> int | None:
@@ -103,6 +108,6 @@ def _followed(extract: Extract) -> tuple[pd.DataFrame, list[Step]]:
     persons["follow_up_days"] = days_between(persons["onset_date"], persons["end_date"])
     return persons, [
         *not_registered(persons, extract),
-        ("no_onset_date", persons["onset_date"].isna()),
-        ("no_follow_up", ~(persons["follow_up_days"] > 0)),
+        ("no_onset_date", persons["onset_date"].isna(), "no_onset_date"),
+        ("no_follow_up", ~(persons["follow_up_days"] > 0), "no_follow_up since onset"),
     ]

@@ -67,7 +67,8 @@ def rituximab_starters(
     """
     persons, steps = _followed(extract, stop_ends_follow_up, gap_days, censor_at)
     name = "rituximab_starters_until_stop" if stop_ends_follow_up else "rituximab_starters"
-    return cohort(name, persons, steps, _COLUMNS, extract)
+    names = _until_stop(gap_days) if stop_ends_follow_up else {}
+    return cohort(name, persons, steps, _COLUMNS, extract, base=_base(censor_at), dimensions=names)
 
 
 def rituximab_switchers(
@@ -78,12 +79,23 @@ def rituximab_switchers(
 ) -> Cohort:
     """Return those of `rituximab_starters` who switched; with `to`, only to that substance."""
     persons, steps = _followed(extract, False, 0, censor_at)
-    steps.append(("not_switched", persons["end_reason"] != "switch"))
-    name = "rituximab_switchers"
+    steps.append(("not_switched", persons["end_reason"] != "switch", "end_reason"))
+    name, fixed = "rituximab_switchers", {"end_reason": ("switch",)}
     if to is not None:
-        steps.append((f"not_switched_to {to}", persons["switched_to"] != to))
-        name = f"rituximab_switchers_to_{to}"
-    return cohort(name, persons, steps, _COLUMNS, extract)
+        steps.append((f"not_switched_to {to}", persons["switched_to"] != to, "switched_to"))
+        name, fixed = f"rituximab_switchers_to_{to}", {**fixed, "switched_to": (to,)}
+    return cohort(name, persons, steps, _COLUMNS, extract, base=_base(censor_at), fixed=fixed)
+
+
+def _base(censor_at: str) -> str:
+    return "rituximab_starters" if censor_at == "cutoff" else f"rituximab_starters_to_{censor_at}"
+
+
+def _until_stop(gap_days: int) -> dict[str, str]:
+    return {
+        name: f"{name} until stop {gap_days}"
+        for name in ("follow_up_days", "end_reason", "switched_to")
+    }
 
 
 def _followed(
@@ -110,7 +122,7 @@ def _followed(
     persons["switched_to"] = pd.Categorical(switched_to, categories=codes.substances())
     persons["earlier_treatment"] = coded(persons["treated_before"], ["untreated", "treated"])
     persons["place"] = coded(persons["abroad"], ["norway", "abroad"])
-    no_follow_up = ("no_follow_up", ~(persons["follow_up_days"] > 0))
+    no_follow_up = ("no_follow_up", ~(persons["follow_up_days"] > 0), "no_follow_up")
     return persons, [*not_registered(persons, extract), no_follow_up]
 
 

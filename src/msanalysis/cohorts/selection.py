@@ -1,18 +1,23 @@
 """What all cohorts share: collecting once, excluding in order, and ending follow-up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from msanalysis.core import Cohort
+from msanalysis.core import KNOWN, MISSING, Box, Cohort, level_code
 from msanalysis.extract import Extract
 from msanalysis.schema import TABLES
 
 _NEVER = np.datetime64(np.iinfo(np.int64).max, "ns")
-Step = tuple[str, pd.Series]
-"""A code with its parameter ("diagnosed_after 2024-12-31"), and who is excluded by it."""
+PATIENTS = "patients"
+"""The base set of all persons of the extract."""
+
+Step = tuple[str, pd.Series] | tuple[str, pd.Series, str]
+"""A code with its parameter ("diagnosed_after 2024-12-31"), who is excluded by it, and the
+dimension that it holds to the cohort's `fixed` levels, or to `no` (none: one of its own)."""
 
 
 def collected(rows: nw.LazyFrame) -> pd.DataFrame:
@@ -34,7 +39,11 @@ def not_registered(persons: pd.DataFrame, extract: Extract) -> list[Step]:
         "diagnosis_date": (f"not_diagnosed_by {status_date}", after),
         "diagnosis_code": ("other_diagnosis", other),
     }
-    return [step for name, step in steps.items() if extract.delivered(f"patients.{name}")]
+    return [
+        (code, outside, code)
+        for name, (code, outside) in steps.items()
+        if extract.delivered(f"patients.{name}")
+    ]
 
 
 def first_end(ends: Mapping[str, pd.Series]) -> pd.DataFrame:
@@ -69,26 +78,73 @@ def cohort(
     steps: Sequence[Step],
     columns: Mapping[str, str],
     extract: Extract,
+    *,
+    base: str = "",
+    fixed: Box = MappingProxyType({}),
+    dimensions: Mapping[str, str] = MappingProxyType({}),
+    coarser: Iterable[tuple[str, str]] = (),
 ) -> Cohort:
     """Return the persons whom no step excludes; each is counted under the first step that does.
 
     `columns` gives for each column of the cohort the delivered `table.column` it is made from
     (empty: it is always there); those that were not delivered are named, not invented.
+
+    `base` says which set of persons the rows are before any step, `fixed` which levels of which
+    dimensions the cohort is held to, by how its rows were made or by a step. Two cohorts of one
+    base with equal `fixed` must hold the same persons, and a dimension must be the same column in
+    both (`dimensions` gives it another name where it is not), or the gate takes two numbers for
+    one. `coarser` names pairs of columns of which the first decides the second.
     """
     kept = pd.Series(True, index=persons.index)
     counts = []
-    for step, outside in steps:
-        counts.append({"step": step, "n": int((kept & outside).sum())})
+    for step, outside, *dimension in steps:
+        named = dimension[0] if dimension else f"{name}: {step}"
+        counts.append({"step": step, "n": int((kept & outside).sum()), "dimension": named})
         kept &= ~outside
     delivered = [
         each for each, source in columns.items() if not source or extract.delivered(source)
     ]
+    frame = _coded(persons.loc[kept, delivered]).reset_index(drop=True)
     return Cohort(
         name=name,
-        frame=_coded(persons.loc[kept, delivered]).reset_index(drop=True),
-        exclusions=pd.DataFrame(counts, columns=["step", "n"]),
+        frame=frame,
+        exclusions=pd.DataFrame(counts, columns=["step", "n", "dimension"]),
         provenance=extract.provenance,
         not_delivered=tuple(column for column in columns if column not in delivered),
+        base=base,
+        fixed={each["dimension"]: ("no",) for each in counts} | dict(fixed),
+        dimensions=dimensions,
+        coarser=_coarser_levels(frame, coarser, fixed, dimensions),
+    )
+
+
+def _coarser_levels(
+    frame: pd.DataFrame, pairs: Iterable[tuple[str, str]], fixed: Box, names: Mapping[str, str]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the coarser level of each level, for the pairs where one decides the other."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    single = {name: levels[0] for name, levels in fixed.items() if levels == ("yes",)}
+    held = frame.assign(**{name: level for name, level in single.items() if name not in frame})
+    for fine, coarse in pairs:
+        if fine in held and coarse.removesuffix(KNOWN) in held:
+            levels = {"fine": _levels(held, fine), "coarse": _levels(held, coarse)}
+            levels = pd.DataFrame(levels).drop_duplicates()
+            if not levels["fine"].duplicated().any():
+                known = KNOWN if coarse.endswith(KNOWN) else ""
+                coarse = coarse.removesuffix(KNOWN)
+                of = found.setdefault(names.get(fine, fine), {})
+                of[names.get(coarse, coarse) + known] = levels.set_index("fine")["coarse"].to_dict()
+    return found
+
+
+def _levels(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name.endswith(KNOWN):
+        return frame[name.removesuffix(KNOWN)].notna().map({True: "yes", False: "no"})
+    values = frame[name].astype("category")
+    return (
+        values.map({value: level_code(value) for value in values.cat.categories})
+        .astype(object)
+        .fillna(MISSING)
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from msanalysis import codes
 from msanalysis.cohorts.selection import (
+    PATIENTS,
     Step,
     cohort,
     collected,
@@ -79,10 +80,14 @@ def treatment_lines(
     }
     persons = persons.join(first_end(ends))
     persons["follow_up_days"] = days_between(persons[f"{since}_start"], persons["end_date"])
-    steps.append(("no_follow_up", ~(persons["follow_up_days"] > 0)))
+    rules = f"gap {gap_days} overlap {overlap_days}"
+    no_follow_up = ~(persons["follow_up_days"] > 0)
+    steps.append(("no_follow_up", no_follow_up, f"no_follow_up since {since} {rules}"))
     name = f"treated_since_{since}_gap_{gap_days}_overlap_{overlap_days}"
     columns = dict.fromkeys((*LINES, "follow_up_days", "end_reason"), "")
-    return cohort(name, persons, steps, columns, extract)
+    names = {line: f"{line} {rules}" for line in LINES}
+    names |= {each: f"{each} since {since} {rules}" for each in ("follow_up_days", "end_reason")}
+    return cohort(name, persons, steps, columns, extract, base=PATIENTS, dimensions=names)
 
 
 def second_line_by_rules(
@@ -97,7 +102,7 @@ def second_line_by_rules(
     """
     persons, episodes = _treated(extract)
     treated = persons.index.isin(episodes["person"])
-    never = ("never_treated", pd.Series(~treated, persons.index))
+    never = ("never_treated", pd.Series(~treated, persons.index), "never_treated")
     steps = [*not_registered(persons, extract), never]
     columns = {}
     for gap_days in gaps_days:
@@ -108,7 +113,8 @@ def second_line_by_rules(
             name = f"second_line {gap_days} {overlap_days}"
             columns[name] = persons.index.isin(reached)
     persons = persons.assign(**columns)
-    return cohort("ever_treated", persons, steps, dict.fromkeys(columns, ""), extract)
+    columns = dict.fromkeys(columns, "")
+    return cohort("ever_treated", persons, steps, columns, extract, base=PATIENTS)
 
 
 def _require_days(gap_days: int, overlap_days: int) -> None:
@@ -118,7 +124,7 @@ def _require_days(gap_days: int, overlap_days: int) -> None:
 
 
 def _never_had(persons: pd.DataFrame, since: str) -> list[Step]:
-    steps = [("never_treated", persons["first_line_start"].isna())]
+    steps = [("never_treated", persons["first_line_start"].isna(), "never_treated")]
     if since != "first_line":
         steps.append((f"never_had {since}", persons[f"{since}_start"].isna()))
     return steps

@@ -8,8 +8,8 @@ import narwhals as nw
 import pandas as pd
 
 from msanalysis import codes
-from msanalysis.cohorts.selection import cohort, collected, not_registered
-from msanalysis.core import Cohort
+from msanalysis.cohorts.selection import PATIENTS, cohort, collected, not_registered
+from msanalysis.core import KNOWN, Cohort, Except
 from msanalysis.extract import Extract
 
 TREATMENT_GROUPS = (
@@ -59,14 +59,28 @@ def treatment_groups_on(extract: Extract, *, dates: Sequence[str | date]) -> Coh
     for day in days:
         persons[str(day)] = _states(persons, day)
     first = pd.Timestamp(days[0])
+    last_year = extract.provenance.status_date.year
+    diagnosed, fixed = f"diagnosed_from {days[0]}", {}
+    if (days[0].month, days[0].day) == (1, 1):
+        later = tuple(str(year) for year in range(days[0].year, last_year + 1))
+        diagnosed, fixed = "diagnosis_year", {"diagnosis_year": Except(later)}
     steps = [
         *not_registered(persons, extract),
-        (f"diagnosed_from {days[0]}", ~(persons["diagnosis_date"] < first)),
+        (f"diagnosed_from {days[0]}", ~(persons["diagnosis_date"] < first), diagnosed),
         (f"dead_by {days[0]}", persons["death_date"] <= first),
         (f"emigrated_by {days[0]}", persons["emigration_date"] <= first),
     ]
     name = "treatment_groups_on_" + "_".join(map(str, days))
-    return cohort(name, persons, steps, {str(day): "" for day in days}, extract)
+    return cohort(
+        name,
+        persons,
+        steps,
+        {str(day): "" for day in days},
+        extract,
+        base=PATIENTS,
+        fixed=fixed,
+        dimensions={str(day): f"treatment_group {day}" for day in days},
+    )
 
 
 def treatments_on(extract: Extract, *, dates: Sequence[str | date]) -> Cohort:
@@ -86,7 +100,19 @@ def treatments_on(extract: Extract, *, dates: Sequence[str | date]) -> Cohort:
         persons[str(day)] = pd.Categorical(on, categories=codes.substances())
     steps = not_registered(persons, extract)
     name = "treatments_on_" + "_".join(map(str, days))
-    return cohort(name, persons, steps, {str(day): "" for day in days}, extract)
+    # What the living have on the status date is what `persons_by_treatment` calls the treatment.
+    today = extract.provenance.status_date
+    names = {str(day): "treatment" if day == today else f"treatment {day}" for day in days}
+    return cohort(
+        name,
+        persons,
+        steps,
+        {str(day): "" for day in days},
+        extract,
+        base=PATIENTS,
+        dimensions=names,
+        coarser=[(str(day), f"{day}{KNOWN}") for day in days],
+    )
 
 
 def _with_status(extract: Extract, days: Sequence[date]) -> nw.LazyFrame:

@@ -4,11 +4,13 @@ A Result says how its shape can be made safe, this module how strict. The policy
 owner's: a run file may name a stricter one, a notebook cannot touch it.
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
-from msanalysis.core import Released, Result
+from msanalysis.core import Counted, Released, Restriction, Result
 from msanalysis.release.curve import protect_curve
-from msanalysis.release.flow import protect_flow
+from msanalysis.release.flow import flow_boxes, protect_flow
 from msanalysis.release.policy import (
     DEFAULT_POLICY,
     POLICIES,
@@ -36,6 +38,16 @@ def _persons_to_show(result: Result, frame: pd.DataFrame, hidden: pd.DataFrame) 
     absent = any(set(result.frame[name]) - set(frame[name]) for name in parts)
     counts = [name for name in result.counts if name in hidden and result.shape != "curve"]
     return None if absent or hidden[counts].any(axis=None) else result.n_persons
+
+
+def _counted(result: Result, frame: pd.DataFrame) -> Counted | None:
+    """Return whom the counts of the released table count."""
+    if result.shape != "flow" or result.counted is None:
+        return result.counted
+    counts = {"n": Restriction()}
+    return replace(
+        result.counted, columns={}, counts=counts, rows=flow_boxes(frame, result.counted)
+    )
 
 
 def release(result: Result) -> Released:
@@ -75,4 +87,5 @@ def release(result: Result) -> Released:
         settings=result.settings,
         provenance=result.provenance,
         policy=policy.name,
+        counted=_counted(result, frame),
     )

@@ -7,7 +7,7 @@ alike, so that whoever enters a state leaves it, and every column holds the whol
 import numpy as np
 import pandas as pd
 
-from msanalysis.core import Result
+from msanalysis.core import Box, Counted, Result
 from msanalysis.release.policy import Policy
 
 POOLED = "pooled"
@@ -28,6 +28,21 @@ def protect_flow(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataF
         states, n = states[:0], n[:0]
     frame = _table(_pooled(states, n, len(place), policy.threshold), n, names)
     return frame, pd.DataFrame(False, index=frame.index, columns=frame.columns)
+
+
+def flow_boxes(frame: pd.DataFrame, counted: Counted | None) -> tuple[Box, ...]:
+    """Return the states that restrict each flow.
+
+    Where persons are pooled, a state is no more that of the cohort: its dimension is another.
+    """
+    if counted is None:
+        return ()
+    pooled = " pooled" if POOLED in {*frame["source"], *frame["target"]} else ""
+    names = [f"{name}{pooled}" for name in counted.columns["source"]]
+    return tuple(
+        {names[step - 1]: (source,), names[step]: (target,)}
+        for step, source, target in frame[["step", "source", "target"]].itertuples(index=False)
+    )
 
 
 def _pooled(states: np.ndarray, n: np.ndarray, pooled: int, threshold: int) -> np.ndarray:

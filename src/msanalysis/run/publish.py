@@ -118,7 +118,10 @@ def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]
             }
             for id in saved["figures"]
         ],
-        "tables": [{**captioned(id), "file": f"tables/{id}.csv"} for id in saved["tables"]],
+        "tables": [
+            {**captioned(id), "file": f"tables/{id}.csv", **saved.get("cells", {}).get(id, {})}
+            for id in saved["tables"]
+        ],
     }
 
 

@@ -29,7 +29,13 @@ _EXPECTED = {
 _RATE = ("rate_per_100k", "lower", "upper")
 
 
-@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": _RATE},
+    dimension="stratum",
+    columns={"stratum": "by"},
+    cells={"n": ("stratum",)},
+)
 def estimate_crude_rates(
     frame: pd.DataFrame, *, by: str, inhabitants: Mapping[str, int], level: float = 0.95
 ) -> pd.DataFrame:

@@ -117,6 +117,8 @@ def _about(moments: np.ndarray, x0: np.ndarray, y0: np.ndarray) -> np.ndarray:
         "n_entered": (),
     },
     dimension="stratum",
+    columns={"stratum": "by", "cause": "end_reason"},
+    cells={"n_events": ("stratum", "cause", "during time_days")},
 )
 def estimate_cumulative_incidence(
     frame: pd.DataFrame,
@@ -194,6 +196,11 @@ def _with_limits(
     shape="table",
     counts={"n_at_risk": _ESTIMATES, "n_events": _ESTIMATES},
     dimension="stratum",
+    columns={"stratum": "by", "cause": "end_reason"},
+    cells={
+        "n_at_risk": ("stratum", "from time_days"),
+        "n_events": ("stratum", "cause", "until time_days"),
+    },
 )
 def estimate_cumulative_incidence_at(
     frame: pd.DataFrame,

@@ -9,7 +9,12 @@ from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import MISSING
 
 
-@statistic(shape="flow", counts={"n": ("share_of_source",)})
+@statistic(
+    shape="flow",
+    counts={"n": ("share_of_source",)},
+    columns={"source": "states", "target": "states"},
+    cells={"n": ("source", "target")},
+)
 def estimate_flows(frame: pd.DataFrame, *, states: Sequence[str]) -> pd.DataFrame:
     """Count the persons who go from one state to the next, over any number of states.
 

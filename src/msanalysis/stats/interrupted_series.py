@@ -72,6 +72,8 @@ class Months:
     shape="table",
     counts={"n_events": ("rate_per_100py",)},
     dimension="period",
+    columns={"stratum": "by", "segment": "segment", "period": "period"},
+    cells={"n_events": ("stratum", "segment", "period", "end_reason=event")},
 )
 def estimate_interrupted_series(
     frame: pd.DataFrame,
@@ -129,7 +131,12 @@ def estimate_interrupted_series(
     return stack(parts, _SERIES)
 
 
-@statistic(shape="table", counts={"n_events": _RATIO})
+@statistic(
+    shape="table",
+    counts={"n_events": _RATIO},
+    columns={"stratum": "by"},
+    cells={"n_events": ("stratum", "segment!window", "end_reason=event")},
+)
 def estimate_interruption(
     frame: pd.DataFrame,
     *,
@@ -174,7 +181,12 @@ def estimate_interruption(
     return stack(parts, _TERMS)
 
 
-@statistic(shape="table", counts={"n_events": _CHECK})
+@statistic(
+    shape="table",
+    counts={"n_events": _CHECK},
+    columns={"stratum": "by"},
+    cells={"n_events": ("stratum", "segment!window", "end_reason=event")},
+)
 def check_interrupted_series(
     frame: pd.DataFrame,
     *,

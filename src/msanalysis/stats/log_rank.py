@@ -29,6 +29,7 @@ NO_VARIANCE = 1e-10
         "n_events": ("chi2", "p_value"),
         "n_smallest_group": ("chi2", "p_value"),
     },
+    cells={"n": (), "n_events": ("end_reason=event",)},
 )
 def compare_survival(
     frame: pd.DataFrame,

@@ -18,7 +18,13 @@ _MEANS = {
 }
 
 
-@statistic(shape="table", counts={"n": ("mean", "lower", "upper")}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": ("mean", "lower", "upper")},
+    dimension="stratum",
+    columns={"stratum": "by"},
+    cells={"n": ("stratum", "known column")},
+)
 def estimate_mean(
     frame: pd.DataFrame, *, column: str, by: str | None = None, level: float = 0.95
 ) -> pd.DataFrame:

@@ -34,6 +34,8 @@ LEVELS_TO_BEND = 8
     shape="table",
     counts={"n_treated": _MEANS, "n_untreated": _MEANS},
     dimension="level",
+    columns={"level": "term"},
+    cells={"n_treated": ("level", "arm=treated"), "n_untreated": ("level", "arm!treated")},
 )
 def estimate_balance(
     frame: pd.DataFrame, *, arm: str, treated: str, covariates: Sequence[str]

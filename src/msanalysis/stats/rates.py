@@ -40,6 +40,10 @@ _E_VALUES = {
     "e_value": "float64",
     "e_value_of_limit": "float64",
 }
+_EVENTS = {
+    "n_events": ("cause", "end_reason=event", "by=compared"),
+    "n_events_reference": ("cause", "end_reason=event", "by=reference"),
+}
 _RATE = ("rate_per_100py", "lower", "upper")
 _RATIO = ("rate_ratio", "lower", "upper", "p_value")
 _E_VALUE = ("e_value", "e_value_of_limit")
@@ -48,6 +52,8 @@ _E_VALUE = ("e_value", "e_value_of_limit")
 @statistic(
     shape="table",
     counts={"n": ("n_events", "person_years", *_RATE), "n_events": _RATE},
+    columns={"stratum": "by"},
+    cells={"n": ("stratum",), "n_events": ("stratum", "end_reason=event")},
 )
 def estimate_rates(
     frame: pd.DataFrame, *, event: str, by: str | None = None, level: float = 0.95
@@ -91,6 +97,8 @@ def estimate_rates(
     shape="table",
     counts={"n_events": _RATIO, "n_events_reference": _RATIO},
     dimension="cause",
+    columns={"cause": "cause"},
+    cells=_EVENTS,
 )
 def compare_rates(
     frame: pd.DataFrame,
@@ -138,6 +146,8 @@ def compare_rates(
     shape="table",
     counts={"n_events": _E_VALUE, "n_events_reference": _E_VALUE},
     dimension="cause",
+    columns={"cause": "cause"},
+    cells=_EVENTS,
 )
 def estimate_e_values(
     frame: pd.DataFrame,

@@ -28,6 +28,8 @@ _RATE = ("events", "rate_per_100py", "lower", "upper")
 @statistic(
     shape="table",
     counts={"n": ("n_with_event", "person_years", *_RATE), "n_with_event": _RATE},
+    columns={"stratum": "by"},
+    cells={"n": ("stratum",), "n_with_event": ("stratum", "any_event=yes")},
 )
 def estimate_repeated_rates(
     frame: pd.DataFrame, *, count: str, by: str | None = None, level: float = 0.95

@@ -66,6 +66,12 @@ def restricted_mean(persons: Persons, horizon_days: float) -> tuple[float, float
         "n_at_risk": _MEAN_DAYS,
     },
     dimension="stratum",
+    columns={"stratum": "by"},
+    cells={
+        "n": ("stratum",),
+        "n_events": ("stratum", "end_reason=event", "until horizon_days"),
+        "n_at_risk": ("stratum", "from horizon_days"),
+    },
 )
 def estimate_restricted_mean(
     frame: pd.DataFrame,

@@ -11,7 +11,7 @@ STEP_PERSONS = 10
 """Shares stand in steps of so many persons, or two cells would tell how few lie between them."""
 
 
-@statistic(shape="table", counts={"denominator": ("share",)})
+@statistic(shape="table", counts={"denominator": ("share",)}, cells={"denominator": ()})
 def estimate_rule_grid(
     frame: pd.DataFrame, *, column: str, gaps_days: Sequence[int], overlaps_days: Sequence[int]
 ) -> pd.DataFrame:

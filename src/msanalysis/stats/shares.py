@@ -26,6 +26,8 @@ _SHARE = ("share", "lower", "upper")
     shape="table",
     counts={"n": _SHARE, "denominator": ("n", *_SHARE)},
     dimension="level",
+    columns={"level": "column"},
+    cells={"n": ("level",), "denominator": ()},
 )
 def estimate_shares(frame: pd.DataFrame, *, column: str, level: float = 0.95) -> pd.DataFrame:
     """Estimate the share of each level of a column among all persons.
@@ -57,6 +59,8 @@ def estimate_shares(frame: pd.DataFrame, *, column: str, level: float = 0.95) ->
     shape="table",
     counts={"n": _SHARE, "denominator": ("n", *_SHARE)},
     dimension="level",
+    columns={"stratum": "by", "level": "column"},
+    cells={"n": ("stratum", "level"), "denominator": ("stratum",)},
 )
 def estimate_shares_by(
     frame: pd.DataFrame, *, column: str, by: str, level: float = 0.95

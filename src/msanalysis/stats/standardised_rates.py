@@ -22,7 +22,13 @@ _RATES = {
 }
 
 
-@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": _RATE},
+    dimension="stratum",
+    columns={"stratum": "by"},
+    cells={"n": ("stratum", "known age")},
+)
 def estimate_standardised_rates(
     frame: pd.DataFrame,
     *,

@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msanalysis.core import ALL
+from msanalysis.core import ALL, MISSING, level_code
 from msanalysis.stats.risk_set import Persons, read_persons, require_column
-
-MISSING = "missing"
-"""The level of persons whose value is missing; always the last."""
 
 
 def read_levels(frame: pd.DataFrame, column: str) -> tuple[list[str], np.ndarray]:
@@ -20,7 +17,7 @@ def read_levels(frame: pd.DataFrame, column: str) -> tuple[list[str], np.ndarray
     truth values are codes too (`2024`, `true`); a missing value is the level `missing`.
     """
     values = require_column(frame, column, "the division into levels").astype("category")
-    levels = [_code(value) for value in values.cat.categories]
+    levels = [level_code(value) for value in values.cat.categories]
     if ALL in levels:
         raise ValueError(f"column {column!r} has a level {ALL!r}, which is the word for everyone")
     number = values.cat.codes.to_numpy(dtype=np.int64)
@@ -28,14 +25,6 @@ def read_levels(frame: pd.DataFrame, column: str) -> tuple[list[str], np.ndarray
         levels = levels if MISSING in levels else [*levels, MISSING]
         number = np.where(number < 0, levels.index(MISSING), number)
     return levels, number
-
-
-def _code(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def split_rows(frame: pd.DataFrame, by: str | None) -> Iterator[tuple[str, np.ndarray]]:

@@ -63,6 +63,12 @@ def kaplan_meier(risk: RiskSet) -> tuple[np.ndarray, np.ndarray]:
     shape="curve",
     counts={"n_at_risk": (), "n_events": _ESTIMATES, "n_censored": (), "n_entered": ()},
     dimension="stratum",
+    columns={"stratum": "by"},
+    cells={
+        "n_at_risk": ("stratum", "after time_days"),
+        "n_events": ("stratum", "end_reason=event", "during time_days"),
+        "n_censored": ("stratum", "end_reason!event", "during time_days"),
+    },
 )
 def estimate_survival(
     frame: pd.DataFrame,
@@ -140,6 +146,12 @@ def _curve(
     shape="table",
     counts={"n": ("n_events", *_DAYS, "n_at_risk"), "n_events": _DAYS, "n_at_risk": _DAYS},
     dimension="stratum",
+    columns={"stratum": "by"},
+    cells={
+        "n": ("stratum",),
+        "n_events": ("stratum", "end_reason=event"),
+        "n_at_risk": ("stratum", "from median_days"),
+    },
 )
 def estimate_median_survival(
     frame: pd.DataFrame,
@@ -219,6 +231,11 @@ def _nearest_below(time: np.ndarray, curve: np.ndarray, height: float) -> float:
     shape="table",
     counts={"n_at_risk": _ESTIMATES, "n_events": _ESTIMATES},
     dimension="stratum",
+    columns={"stratum": "by"},
+    cells={
+        "n_at_risk": ("stratum", "from time_days"),
+        "n_events": ("stratum", "end_reason=event", "until time_days"),
+    },
 )
 def estimate_survival_at(
     frame: pd.DataFrame,

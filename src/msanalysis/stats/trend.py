@@ -27,7 +27,13 @@ _SHARE = {**_WHO, "n_events": "int64", "odds_ratio_per_decade": "float64", **_FI
 _RATE = {**_WHO, "rate_ratio_per_decade": "float64", **_FIT, "dispersion": "float64", **_ENDS}
 
 
-@statistic(shape="table", counts={"n": tuple(_MEAN)[3:]}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": tuple(_MEAN)[3:]},
+    dimension="stratum",
+    columns={"stratum": "by"},
+    cells={"n": ("stratum", "known column", "known year")},
+)
 def estimate_mean_trend(
     frame: pd.DataFrame, *, column: str, year: str, by: str | None = None, level: float = 0.95
 ) -> pd.DataFrame:
@@ -77,6 +83,11 @@ def _mean_trend(values: np.ndarray, years: np.ndarray, level: float) -> dict[str
     shape="table",
     counts={"n": ("n_events", *tuple(_SHARE)[4:]), "n_events": tuple(_SHARE)[4:]},
     dimension="stratum",
+    columns={"stratum": "by"},
+    cells={
+        "n": ("stratum", "known column", "known year"),
+        "n_events": ("stratum", "column=event", "known year"),
+    },
 )
 def estimate_share_trend(
     frame: pd.DataFrame,
@@ -134,7 +145,12 @@ def _share_trend(had: np.ndarray, years: np.ndarray, level: float) -> dict[str, 
     return {**told, **limits, **counts, "odds_ratio_per_decade": np.exp(fit.params[1])}
 
 
-@statistic(shape="table", counts={"n": tuple(_RATE)[3:]}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": tuple(_RATE)[3:]},
+    dimension="stratum",
+    cells={"n": ("year=inhabitants",)},
+)
 def estimate_rate_trend(
     frame: pd.DataFrame, *, year: str, inhabitants: Mapping[str, int], level: float = 0.95
 ) -> pd.DataFrame:

@@ -12,7 +12,12 @@ from msanalysis.stats.strata import split_rows, stack
 _SHARES = {"year": "object", "n": "int64", "diagnosed_share": "float64"}
 
 
-@statistic(shape="table", counts={"n": ("diagnosed_share",)})
+@statistic(
+    shape="table",
+    counts={"n": ("diagnosed_share",)},
+    columns={"year": "year"},
+    cells={"n": ("year", "known delay")},
+)
 def estimate_diagnosed_share(
     frame: pd.DataFrame, *, year: str, delay: str, longest_delay: str
 ) -> pd.DataFrame:

@@ -8,7 +8,13 @@ from msanalysis.stats.risk_set import require_column
 _COUNTS = ("n", "n_started", "n_stopped")
 
 
-@statistic(shape="table", counts={name: () for name in _COUNTS}, dimension="level")
+@statistic(
+    shape="table",
+    counts={name: () for name in _COUNTS},
+    dimension="level",
+    columns={"level": "after"},
+    cells={"n": ("level", "known after"), "n_started": ("level", "known after", "changed=yes")},
+)
 def estimate_turnover(frame: pd.DataFrame, *, before: str, after: str) -> pd.DataFrame:
     """Count users of each treatment at the end of a period, and who started and stopped in it.
 

@@ -37,7 +37,15 @@ _RATIOS = ("hazard_ratio", "lower", "upper", "p_value")
 MOST_STEPS = 50
 
 
-@statistic(shape="table", counts={"n_at_risk": _ESTIMATES, "n_events": _ESTIMATES})
+@statistic(
+    shape="table",
+    counts={"n_at_risk": _ESTIMATES, "n_events": _ESTIMATES},
+    columns={"stratum": "persons_by_arm"},
+    cells={
+        "n_at_risk": ("stratum", "from time_days"),
+        "n_events": ("stratum", "end_reason=event", "until time_days"),
+    },
+)
 def estimate_weighted_incidence(
     frame: pd.DataFrame,
     *,

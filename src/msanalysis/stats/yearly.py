@@ -17,7 +17,13 @@ _MEANS = {
 }
 
 
-@statistic(shape="table", counts={"n": ("mean", "lower", "upper")}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": ("mean", "lower", "upper")},
+    dimension="stratum",
+    columns={"year": "year", "stratum": "by"},
+    cells={"n": ("year", "stratum", "known column")},
+)
 def estimate_yearly_mean(
     frame: pd.DataFrame, *, column: str, year: str, by: str, level: float = 0.95
 ) -> pd.DataFrame:
