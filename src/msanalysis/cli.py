@@ -155,6 +155,21 @@ def run(
         raise typer.Exit(max(each.exit_code for each in performed))
 
 
+@app.command(name="check-release")
+def check_release_(
+    folder: Annotated[Path, typer.Argument(help="A release/, as it lies on disk.")],
+) -> None:
+    """Look through a release for what must not leave; name each file and rule."""
+    with plain_errors():
+        from msanalysis.release_check import check_release
+
+        findings = check_release(folder)
+        for finding in findings:
+            typer.echo(finding)
+        typer.echo(f"{folder}: {len(findings)} findings", err=True)
+        raise typer.Exit(EXIT_CODES["ReleaseRefused"] if findings else 0)
+
+
 @app.command(name="list")
 def list_() -> None:
     """List the analyses."""

@@ -6,10 +6,12 @@ import shutil
 import subprocess
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from msanalysis.catalogue import Analysis
+from msanalysis.release import ReleaseRefused
+from msanalysis.release_check import check_release
 from msanalysis.report import write_report
 from msanalysis.run import PROJECT
 from msanalysis.run.cache import versions
@@ -26,7 +28,13 @@ from msanalysis.run.plan import Run
 
 
 def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
-    """Build the release, put it in the old one's place, and return the path of its report."""
+    """Build the release, put it in the old one's place, and return the path of its report.
+
+    Raises
+    ------
+    ReleaseRefused
+        When the release, as it lies on disk, holds what must not leave.
+    """
     new = run.out / NEW
     _gather(outcomes, new)
     manifest = _manifest(run, outcomes)
@@ -35,6 +43,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     manifest["files"] = _hashes(new)
     manifest["times"] = _times(outcomes, started)
     _write_manifest(new, manifest)
+    _refuse_unsafe(new)
     _replace(run.out)
     return run.out / "release" / "index.html"
 
@@ -50,6 +59,17 @@ def _gather(outcomes: list[Outcome], new: Path) -> None:
                 shutil.copytree(folder / part, new / part, dirs_exist_ok=True)
         lines += number_lines(folder)
     (new / "numbers.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
+
+
+def _refuse_unsafe(new: Path) -> None:
+    """Look at the release as it lies on disk; what must not leave is not left lying about."""
+    findings = check_release(new)
+    if findings:
+        clear(new)
+        raise ReleaseRefused(
+            "the release was not put in place, the last one is as it was:\n"
+            + "\n".join(map(str, findings))
+        )
 
 
 def _replace(out: Path) -> None:
@@ -92,9 +112,20 @@ def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
         "status": outcome.status,
         "failure": outcome.failure,
         "missing": list(outcome.job.missing),
-        "parameters": dict(outcome.job.parameters),
+        "parameters": {
+            name: _without_folders(value) for name, value in outcome.job.parameters.items()
+        },
         **shown,
     }
+
+
+def _without_folders(value: Any) -> Any:
+    """Return a parameter, of a file elsewhere on this machine only the name."""
+    if isinstance(value, str) and any(
+        kind(value).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
+    ):
+        return PureWindowsPath(value).name
+    return value
 
 
 def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""A release looked at as it lies on disk, by rules that know nothing of how it was made.
+
+The gate decides what may be shown; this finds what came in beside it: a file nobody declared, a
+column of pseudonyms, a national identity number, an address on the internet. It finds shapes, not
+meanings: a table of small counts passes here, and is the gate's to hide.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from msanalysis.release_check.pages import page_rules
+from msanalysis.release_check.pictures import picture_rules
+from msanalysis.release_check.tables import table_rules
+from msanalysis.release_check.words import machine_paths, points_at_a_person, word_rules
+
+__all__ = ["Finding", "check_release"]
+
+MANIFEST = "manifest.json"
+LIBRARY = "figures/plotly.min.js"
+PAGES = ("index.html", "disclosure.html")
+SUFFIXES = {"figures": (".svg", ".png", ".html"), "tables": (".csv",)}
+LARGEST_MB = {".csv": 2, ".json": 5, ".html": 20, ".svg": 5, ".png": 10}
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """What is wrong with one file of a release: never what stands in it."""
+
+    file: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.rule}"
+
+
+def check_release(folder: Path) -> tuple[Finding, ...]:
+    """Return everything in a release folder that must not leave, by file and rule.
+
+    Looked at are the kinds and sizes of files, whether the manifest lists and an analysis declares
+    them, columns and values that look like identifiers, national identity numbers (both control
+    digits; D-numbers and synthetic ones too), days that are none of the run's, addresses and
+    references that lead out of the folder, tracebacks, and paths of the machine.
+
+    Raises
+    ------
+    NotADirectoryError
+        When there is no such folder.
+    """
+    if not folder.is_dir():
+        raise NotADirectoryError(20, "expected a release folder", str(folder))
+    manifest = _manifest(folder)
+    if manifest is None:
+        return (Finding(MANIFEST, "missing, or not as a run writes it"),)
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    found = {
+        Finding(_name_shown(name), rule)
+        for name in names
+        if not _is_plain_folder(folder / name, name)
+        for rule in _file_rules(folder, name, manifest)
+    }
+    gone = set(manifest["files"]) - set(names)
+    found |= {Finding(_name_shown(name), "in the manifest, but not there") for name in gone}
+    return tuple(sorted(found))
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        declared = _declared(manifest)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return {**manifest, "declared": declared}
+
+
+def _declared(manifest: dict[str, Any]) -> set[str]:
+    """Return the files a reader is led to: the pages, and what analyses say they made."""
+    names = {MANIFEST, "numbers.csv", *PAGES}
+    for analysis in manifest["analyses"]:
+        names |= {table["file"] for table in analysis["tables"]}
+        for figure in analysis["figures"]:
+            drawn = list(figure["files"].values())
+            names |= {*drawn, *(name.removesuffix(".svg") + ".png" for name in drawn)}
+            names |= {*figure["interactive"].values()}
+            names |= {LIBRARY} if figure["interactive"] else set()
+    if not isinstance(manifest["files"], dict):
+        raise TypeError("expected hashes by file")
+    return names
+
+
+def _is_plain_folder(path: Path, name: str) -> bool:
+    return name in SUFFIXES and path.is_dir() and not path.is_symlink()
+
+
+def _name_shown(name: str) -> str:
+    """Return the name of a file, unless the name itself points at a person."""
+    if points_at_a_person(name.replace("_", " ")):
+        return f"{Path(name).parent.as_posix()}/(a name that is not shown)"
+    return name
+
+
+def _file_rules(folder: Path, name: str, manifest: dict[str, Any]) -> Iterator[str]:
+    path = folder / name
+    if path.is_symlink() or not path.is_file():
+        yield "neither a plain file nor a folder that belongs here"
+        return
+    if points_at_a_person(name.replace("_", " ")):
+        yield "its name looks like an identifier"
+    if not _is_of_known_kind(name):
+        yield "no kind of file that belongs here"
+        return
+    if name not in manifest["declared"]:
+        yield "no analysis declares it"
+    content = path.read_bytes()
+    yield from _listing_rules(name, content, manifest["files"])
+    if name != LIBRARY:
+        yield from _content_rules(folder, name, content, manifest)
+    elif content != _library():
+        yield "not the plotting library that is installed here"
+
+
+def _is_of_known_kind(name: str) -> bool:
+    if name in (MANIFEST, "numbers.csv", LIBRARY, *PAGES):
+        return True
+    folder, _, file = name.partition("/")
+    return "/" not in file and Path(file).suffix in SUFFIXES.get(folder, ())
+
+
+def _listing_rules(name: str, content: bytes, listed: dict[str, str]) -> Iterator[str]:
+    if name == MANIFEST:
+        return
+    if name not in listed:
+        yield "not in the manifest"
+    elif listed[name] != hashlib.sha256(content).hexdigest():
+        yield "changed since the manifest was written"
+
+
+def _content_rules(
+    folder: Path, name: str, content: bytes, manifest: dict[str, Any]
+) -> Iterator[str]:
+    suffix = Path(name).suffix
+    if len(content) > LARGEST_MB[suffix] << 20:
+        yield f"larger than {LARGEST_MB[suffix]} MB"
+        return
+    if suffix == ".png":
+        yield from picture_rules(content)
+        return
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        yield "not UTF-8 text"
+        return
+    if suffix in (".html", ".svg"):
+        yield from page_rules(folder, name, text)
+    if suffix == ".csv":
+        yield from table_rules(text, ids="id" if name == "numbers.csv" else "")
+    yield from word_rules(name, text, manifest, machine_paths(folder))
+
+
+def _library() -> bytes:
+    from plotly.offline import get_plotlyjs
+
+    return get_plotlyjs().encode()

@@ -1,0 +1,89 @@
+"""What no text of a release may say: who, when exactly, and on which machine."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from msanalysis.release_check.identity_number import holds_identity_number
+
+_PSEUDONYM = re.compile(
+    r"(?<![\w#&.])(?:"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}"
+    r"|[a-z]{1,6}[-_]?(?:\d{5,}|(?=[a-f]*\d)[0-9a-f]{8,})"
+    r")(?![\w])",
+    re.IGNORECASE,
+)
+_DAY = re.compile(
+    r"(?<![\w.])(?:(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"
+    r"|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>\d{4}))(?![\w]|[-.]\d)"
+)
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\)|File \S+, line \d+|\x1b\[")
+_FOLDERS = (
+    r"(?<![\w.<:/])/(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private)/\w"
+    r"|\b[A-Z]:\\+(?:Users|Windows|Program|Temp)|file:/"
+)
+_MARKUP = re.compile(r"<!--|-->|<[^>]*>")
+
+
+def word_rules(
+    name: str, text: str, manifest: Mapping[str, Any], paths: re.Pattern
+) -> Iterator[str]:
+    """Yield what is wrong with what a text says; `name` is its file's."""
+    if _TRACEBACK.search(text):
+        yield "a traceback"
+    if paths.search(text):
+        yield "a path of the machine"
+    shown = _shown(name, text)
+    if holds_identity_number(shown):
+        yield "a national identity number"
+    if name.endswith(".json"):
+        return
+    if _PSEUDONYM.search(shown):
+        yield "a value that looks like an identifier"
+    if not _days(shown) <= _known_days(manifest):
+        yield "a day that is none of the run's dates"
+
+
+def points_at_a_person(text: str) -> bool:
+    """Whether a text holds a national identity number, a pseudonym or a day."""
+    return bool(holds_identity_number(text) or _PSEUDONYM.search(text) or _DAY.search(text))
+
+
+def machine_paths(folder: Path) -> re.Pattern:
+    """Return what finds a path of this machine, or of one like it."""
+    own = (Path.home(), Path.cwd(), folder.resolve().parent, Path(sys.prefix), _temporary())
+    known = sorted({str(path) for path in own if len(path.parts) > 1})
+    return re.compile("|".join([_FOLDERS, *(rf"(?<![\w.<]){re.escape(path)}\b" for path in known)]))
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _shown(name: str, text: str) -> str:
+    """Return a page or drawing without its tags: their ids and coordinates say nothing."""
+    return _MARKUP.sub(" ", text) if name.endswith((".html", ".svg")) else text
+
+
+def _days(text: str) -> set[date]:
+    """Return the days a text names, but the first and last of a year, which stand for it."""
+    found = set()
+    for parts in _DAY.finditer(text):
+        year, month, day = (int(parts[each] or parts[each + "2"]) for each in "ymd")
+        try:
+            found.add(date(year, month, day))
+        except ValueError:
+            continue
+    return {day for day in found if (day.month, day.day) not in ((1, 1), (12, 31))}
+
+
+def _known_days(manifest: Mapping[str, Any]) -> set[date]:
+    """Return the days the run was given; they are in the manifest for all to read."""
+    given = [manifest["status_date"], manifest["data_cutoff"], manifest["extract"]]
+    given += [analysis["parameters"] for analysis in manifest["analyses"]]
+    return _days(str(given))

@@ -1,0 +1,409 @@
+"""The look at a release on disk: what must not leave is found, what may is not."""
+
+import base64
+import hashlib
+import json
+import shutil
+import struct
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from invented_notebooks import rows, save_outputs, write_notebook, write_run_file, write_store
+from msanalysis.cli import app
+from msanalysis.release import ReleaseRefused
+from msanalysis.release_check import check_release
+from msanalysis.release_check.identity_number import holds_identity_number
+from msanalysis.run import cache
+from msanalysis.run.perform import perform
+from msanalysis.run.plan import plan_runs
+
+FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+HEADER = "stratum,n\n"
+
+
+def planned(folder):
+    """Plan a run of one invented notebook, whose outputs are there already."""
+    write_notebook(folder / "notebooks", "count")
+    (run,) = plan_runs(
+        write_run_file(folder, "analyses: [count]"),
+        extract=write_store(folder / "store"),
+        out=folder / "run",
+        catalogue=rows("count"),
+        notebooks=folder / "notebooks",
+    )
+    save_outputs(cache.entry(run, run.jobs[0]), "count")
+    return run
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    return perform(planned(tmp_path_factory.mktemp("run"))).report.parent
+
+
+@pytest.fixture
+def release(released, tmp_path):
+    return shutil.copytree(released, tmp_path / "release")
+
+
+def put(release, name, content):
+    """Write a file and have the manifest list it, so that only its content can be wrong."""
+    path = release / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    if name != "manifest.json":
+        edit_manifest(release, lambda held: held["files"].update({name: sha256(path)}))
+
+
+def edit_manifest(release, change):
+    path = release / "manifest.json"
+    held = json.loads(path.read_text(encoding="utf-8"))
+    change(held)
+    path.write_text(json.dumps(held), encoding="utf-8")
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def said(release):
+    return [str(finding) for finding in check_release(release)]
+
+
+def test_a_release_as_a_run_writes_it_passes(release):
+    assert said(release) == []
+
+
+# --- what is there --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("tables/persons.parquet", "no kind of file that belongs here"),
+        ("tables/count_table.xlsx", "no kind of file that belongs here"),
+        ("notes.txt", "no kind of file that belongs here"),
+        ("figures/loads.js", "no kind of file that belongs here"),
+        (".hidden", "no kind of file that belongs here"),
+        ("tables/other.csv", "no analysis declares it"),
+        ("figures/plotly.min.js", "no analysis declares it"),
+    ],
+)
+def test_a_file_of_no_known_kind_or_that_nobody_declares_is_found(release, name, rule):
+    put(release, name, HEADER)
+    assert f"{name}: {rule}" in said(release)
+
+
+def test_a_file_that_the_manifest_does_not_list_is_found(release):
+    (release / "figures" / "count.nb.png").write_bytes(png())
+    assert said(release) == ["figures/count.nb.png: not in the manifest"]
+
+
+def test_a_file_that_was_changed_or_taken_away_after_the_run_is_found(release):
+    (release / "numbers.csv").write_text("id\n")
+    (release / "figures" / "count.nb.svg").unlink()
+    found = said(release)
+    assert "numbers.csv: changed since the manifest was written" in found
+    assert "figures/count.nb.svg: in the manifest, but not there" in found
+
+
+def test_links_and_folders_are_found(release, tmp_path):
+    (tmp_path / "store").mkdir()
+    (release / "restricted").symlink_to(tmp_path / "store")
+    (release / "tables" / "deep").mkdir()
+    rule = "neither a plain file nor a folder that belongs here"
+    assert said(release) == [f"restricted: {rule}", f"tables/deep: {rule}"]
+
+
+def test_a_manifest_that_is_missing_or_other_is_found(release):
+    expected = ["manifest.json: missing, or not as a run writes it"]
+    for content in ("[]", "{}", "{", '{"analyses": [], "files": []}'):
+        (release / "manifest.json").write_text(content)
+        assert said(release) == expected
+    (release / "manifest.json").unlink()
+    assert said(release) == expected
+
+
+def test_what_is_too_large_is_found(release):
+    put(release, "tables/count_table.csv", HEADER + "all,12\n" * 400_000)
+    assert said(release) == ["tables/count_table.csv: larger than 2 MB"]
+
+
+def test_another_script_under_the_name_of_the_plotting_library_is_found(release):
+    def declare(held):
+        held["analyses"][0]["figures"][0]["interactive"] = {"nb": "figures/count.nb.html"}
+
+    edit_manifest(release, declare)
+    put(release, "figures/plotly.min.js", "fetch('x')")
+    assert said(release) == [
+        "figures/plotly.min.js: not the plotting library that is installed here"
+    ]
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+PERSONS = [f"P{number:03d}ED82" for number in range(200)]
+
+
+def table(header, lines):
+    return "\n".join([header, *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("patient_id,n\na,12\n", "a column is named as an identifier or a date"),
+        ("pasient,n\na,12\n", "a column is named as an identifier or a date"),
+        ("birth_date,n\na,12\n", "a column is named as an identifier or a date"),
+        ("Fødselsnummer,n\na,12\n", "a column is named as an identifier or a date"),
+        (table("level,n", (f"{p},12" for p in PERSONS)), "more than 150 different values"),
+        (table("level,n", (f"{n},12" for n in range(1000, 1200))), "more than 150 different"),
+        (table("level,n", (f"{n % 7},1" for n in range(30))), "one row a person"),
+        (
+            table("stratum,sex,edss", (f"{n % 9},f,{n % 5}" for n in range(60))),
+            "one row a person",
+        ),
+        (table("level,n", ["a,5"] * 20_001), "more than 20000 rows"),
+        ("level,n\nP0003ED82,12\n", "a value that looks like an identifier"),
+        ("level,n\np-004711,12\n", "a value that looks like an identifier"),
+        ("level,n\n6f1c0d2e-9b1a-4c3d-8e5f-0a1b2c3d4e5f,12\n", "looks like an identifier"),
+        ("level,n\n9b74c9897bac770ffc029102a200c5de,12\n", "looks like an identifier"),
+        ("level,n\n1966-02-09,12\n", "a day that is none of the run's dates"),
+        ("level,n\nfrom 9.2.1966,12\n", "a day that is none of the run's dates"),
+        ("level,n\n=1+1,12\n", "a cell that a spreadsheet would run"),
+        ("level,n\n@sum,12\n", "a cell that a spreadsheet would run"),
+        ("level,n\n-a,12\n", "a cell that a spreadsheet would run"),
+        ('"=cmd()",n\na,12\n', "a cell that a spreadsheet would run"),
+        ("level,n\na,12,13\n", "not a CSV table with a header"),
+        ("level,n\na\0,12\n", "not a CSV table with a header"),
+        ('level,n\n"a,12\n', "not a CSV table with a header"),
+        ("", "not a CSV table with a header"),
+        ("level,n\næ,12\n".encode("latin-1"), "not UTF-8 text"),
+    ],
+)
+def test_a_table_that_could_point_at_a_person_or_run_is_found(release, content, rule):
+    put(release, "tables/count_table.csv", content)
+    assert any(rule in line for line in said(release))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        table("stratum,time_days,n_at_risk,estimate", (f"all,{n},{n},0.5" for n in range(900))),
+        table("level,n,rate,lower", (f"a,9,{n}.5,-0.25" for n in range(200))),
+        table(
+            "period,n_events", (f"month {1990 + n}-{m:02d},7" for n in range(20) for m in range(12))
+        ),
+        table("stratum,share", (f"ous,{n}" for n in range(140))),
+        "step,n\nall,20000101\nnot_diagnosed_by 2024-12-31,95\nmonth 2018-04,12345678901\n",
+        "level,n\nL04AA23,12\nyear_2024,\nn_400,NA\ncovid-19,-3\n",
+    ],
+)
+def test_counts_measures_and_the_dates_of_the_run_are_no_persons(release, content):
+    put(release, "tables/count_table.csv", content)
+    assert said(release) == []
+
+
+def test_ids_of_numbers_are_no_persons(release):
+    lines = (f"n_{word}_{year},p,n,1,persons,,,,0" for word in "abc" for year in range(1950, 2024))
+    header = (release / "numbers.csv").read_text().splitlines()[0]
+    put(release, "numbers.csv", table(header, lines))
+    assert said(release) == []
+
+
+# --- national identity numbers --------------------------------------------------------------------
+
+
+def with_control_digits(nine):
+    """Return the number that begins with nine digits, or None where there is none."""
+    for ending in range(100):
+        digits = [int(digit) for digit in f"{nine}{ending:02d}"]
+        sums = (sum(d * w for d, w in zip(digits, each, strict=False)) for each in (FIRST, SECOND))
+        if not any(total % 11 for total in sums):
+            return f"{nine}{ending:02d}"
+    return None
+
+
+def birthdays(day_added, month_added):
+    return st.tuples(st.dates(), st.integers(0, 999)).map(
+        lambda drawn: with_control_digits(
+            f"{drawn[0].day + day_added:02d}{drawn[0].month + month_added:02d}"
+            f"{drawn[0].year % 100:02d}{drawn[1]:03d}"
+        )
+    )
+
+
+NUMBERS = st.sampled_from([(0, 0), (40, 0), (0, 40), (0, 80), (40, 80), (0, 65)]).flatmap(
+    lambda added: birthdays(*added).filter(bool)
+)
+
+
+@given(NUMBERS)
+def test_identity_d_and_synthetic_numbers_are_found_together_or_apart(number):
+    for written in (number, f"{number[:6]} {number[6:]}", f"x,{number[:6]}-{number[6:]},y"):
+        assert holds_identity_number(written)
+
+
+@given(NUMBERS, st.integers(0, 10), st.integers(1, 9))
+def test_one_wrong_digit_is_no_identity_number(number, place, added):
+    digit = (int(number[place]) + added) % 10
+    assert not holds_identity_number(f"{number[:place]}{digit}{number[place + 1 :]}")
+
+
+@given(NUMBERS)
+def test_eleven_digits_within_a_longer_number_or_word_are_no_identity_number(number):
+    for written in (f"1{number}", f"{number}1", f"a{number}", f"0.{number}", f"{number}.5"):
+        assert not holds_identity_number(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tables/count_table.csv", "level,n\n{},12\n"),
+        ("index.html", "<html><p>{}</p></html>"),
+        ("figures/count.nb.svg", "<svg><!-- {} --></svg>"),
+    ],
+)
+def test_an_identity_number_is_found_in_any_text(release, name, content):
+    put(release, name, content.format(with_control_digits("090266123") or "09026612488"))
+    assert f"{name}: a national identity number" in said(release)
+
+
+# --- pages and drawings ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ('<img src="https://example.org/a.png">', "an address on the internet"),
+        ('<img src="//example.org/a.png">', "an address on the internet"),
+        ('<a href="http&#58;//example.org">x</a>', "an address on the internet"),
+        ("<style>p { background: url(ftp://a/b) }</style>", "an address on the internet"),
+        ('<img src="../restricted/notebooks/a.png">', "not in the release"),
+        ("<img src=/etc/motd>", "not in the release"),
+        ('<a href="tables/none.csv">x</a>', "not in the release"),
+        ('<a href="javascript:alert(1)">x</a>', "something that runs"),
+        ("<script>alert(1)</script>", "something that runs"),
+        ('<p onclick="a()">x</p>', "something that runs"),
+        ('<meta http-equiv="refresh" content="0">', "something that runs"),
+        ("<pre>Traceback (most recent call last)</pre>", "a traceback"),
+        ("<pre>/home/kari/extract/patients.csv</pre>", "a path of the machine"),
+        (r"<pre>C:\Users\kari\patients.csv</pre>", "a path of the machine"),
+        ("<p>born 9.2.1966</p>", "a day that is none of the run's dates"),
+        ("<p>P0003ED82</p>", "a value that looks like an identifier"),
+        ('<img src="data:image/png;base64,AAAA">', "not a PNG picture"),
+    ],
+)
+@pytest.mark.parametrize("name", ["index.html", "disclosure.html"])
+def test_a_page_that_loads_runs_or_tells_more_is_found(release, name, content, rule):
+    put(release, name, f"<!doctype html><html>{content}</html>")
+    assert any(rule in line for line in said(release))
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ('<image xlink:href="http://example.org/a.png"/>', "an address on the internet"),
+        ('<use href="other.svg#a"/>', "not in the release"),
+        ("<script>alert(1)</script>", "something that runs"),
+        ("<foreignObject><p>x</p></foreignObject>", "something that runs"),
+        ('<!ENTITY a "b">', "something that runs"),
+        ("<!-- P0003ED82 -->", "looks like an identifier"),
+    ],
+)
+def test_a_drawing_that_loads_runs_or_tells_more_is_found(release, content, rule):
+    put(release, "figures/count.nb.svg", f'<svg xmlns="http://www.w3.org/2000/svg">{content}</svg>')
+    assert any(rule in line for line in said(release))
+
+
+def test_the_names_of_vocabularies_and_ids_in_a_drawing_are_no_addresses_or_persons(release):
+    drawing = (
+        '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"\n'
+        '  "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">\n'
+        '<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg">'
+        '<path id="p1234567890" d="M 12345678901 2"/><use xlink:href="#p1234567890"/></svg>'
+    )
+    put(release, "figures/count.nb.svg", drawing)
+    assert said(release) == []
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def chunk(name, data=b""):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(*more):
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0\0"))
+    return b"\x89PNG\r\n\x1a\n" + head + pixels + b"".join(more) + chunk(b"IEND")
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (png(chunk(b"tEXt", b"Author\0P-4711")), "more than pixels"),
+        (png(chunk(b"eXIf", b"P-4711")), "more than pixels"),
+        (png() + b"P-4711", "more than pixels"),
+        (png()[:-6], "more than pixels"),
+        (b"PK\x03\x04", "not a PNG picture"),
+    ],
+)
+def test_a_picture_that_holds_more_than_pixels_is_found(release, content, rule):
+    put(release, "figures/count.nb.png", content)
+    put(release, "figures/count.nb.svg", f'<svg><image href="{embedded(content)}"/></svg>')
+    found = said(release)
+    assert len(found) == 2
+    assert all(rule in line for line in found)
+
+
+def embedded(content):
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def test_a_picture_of_pixels_passes(release):
+    put(release, "figures/count.nb.png", png())
+    put(release, "figures/count.nb.svg", f'<svg><image href="{embedded(png())}"/></svg>')
+    assert said(release) == []
+
+
+# --- the command, and the run ---------------------------------------------------------------------
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_passes_a_release_and_refuses_with_4_without_content(release):
+    assert invoke("check-release", release).exit_code == 0
+    put(release, "tables/count_table.csv", "level,n\nP0003ED82,12\n")
+    put(release, "tables/P0003ED82.csv", "level,n\nP0003ED82,12\n")
+    refused = invoke("check-release", release)
+    assert refused.exit_code == 4
+    assert "tables/count_table.csv: a value that looks like an identifier" in refused.stdout
+    assert "tables/(a name that is not shown): no analysis declares it" in refused.stdout
+    assert "P0003ED82" not in refused.output
+
+
+def test_the_command_on_no_folder_is_wrong_use(tmp_path):
+    done = invoke("check-release", tmp_path / "none")
+    assert done.exit_code == 2
+    assert "expected a release folder" in done.stderr
+
+
+def test_a_run_whose_release_is_refused_leaves_the_last_one_and_nothing_of_the_new(tmp_path):
+    run = planned(tmp_path)
+    report = perform(run).report
+    before = report.read_bytes()
+    saved = cache.entry(run, run.jobs[0]) / "tables" / "count_table.csv"
+    saved.write_text("step,n\nnot_diagnosed_by 1966-02-09,12\n")
+    with pytest.raises(ReleaseRefused, match="a day that is none") as refused:
+        perform(run)
+    assert "1966" not in str(refused.value)
+    assert report.read_bytes() == before
+    assert {path.name for path in run.out.iterdir()} == {"release", "restricted"}
