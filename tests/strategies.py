@@ -1,12 +1,7 @@
 """Invented follow-up for identities that must hold for any persons, ties and all."""
 
 import pandas as pd
-from hypothesis import settings
 from hypothesis import strategies as st
-
-# The same examples every time, and no clock: a slow machine is no failure.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
 
 REASONS = ["death", "stop", "cutoff"]
 

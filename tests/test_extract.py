@@ -185,7 +185,7 @@ def test_as_known_on_a_later_day_changes_nothing(registry_extract):
         assert rows(later, name) == rows(registry_extract, name)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.dates(date(2010, 1, 1), DATA_CUTOFF), st.integers(0, 2000))
 def test_what_was_known_earlier_is_known_later(registry_extract, day, days):
     early, late = (registry_extract.as_known_on(d) for d in (day, day + timedelta(days=days)))
@@ -198,7 +198,7 @@ def test_what_was_known_earlier_is_known_later(registry_extract, day, days):
         assert before.join(after, on=keys, how="anti").is_empty()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.dates(date(2010, 1, 1), DATA_CUTOFF))
 def test_no_row_happened_or_was_registered_after_the_day(registry_extract, day):
     extract = registry_extract.as_known_on(day)

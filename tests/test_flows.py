@@ -151,7 +151,7 @@ def registry(persons):
     return make_extract(**{name: rows for name, rows in tables.items() if rows})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(person, min_size=1, max_size=40))
 def test_everyone_in_a_random_registry_is_in_every_column(persons):
     cohort = treatment_groups_on(registry(persons), dates=DAYS)

@@ -511,9 +511,7 @@ def test_date_known_by_month_or_year_is_impossible_only_when_every_day_of_it_is(
     ]
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from([(t, c) for t, f in plain_tables().items() for c in f.columns]),
     st.text(max_size=8).map(lambda text: SECRET + text),

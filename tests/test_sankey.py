@@ -64,7 +64,7 @@ def test_labels_do_not_overlap_and_stay_on_the_page(flows, scale, lang):
         assert not any(box.overlaps(other) for other in boxes[place + 1 :])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.dictionaries(
         st.tuples(*[st.sampled_from([state for way in WAYS for state in way])] * 2),
