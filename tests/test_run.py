@@ -371,7 +371,7 @@ def test_one_failing_analysis_does_not_stop_the_others(ran):
     assert said == {
         "count": ("ok", ""),
         "fails": ("failed", "cell 3, ValueError"),
-        "leaks": ("failed", "missing or undeclared output rows.csv"),
+        "leaks": ("failed", "analysis.json does not declare 1 of its files"),
         "dies": ("failed", "DeadKernelError"),
         "gap": ("missing_columns", ""),
     }
@@ -628,7 +628,7 @@ def test_stored_output_of_a_notebook_is_no_change_of_it(tmp_path):
         (lambda folder: (folder / "analysis.json").write_text("[]"), "no analysis.json"),
         (lambda folder: (folder / "figures" / "a.en.svg").unlink(), "a.en.svg"),
         (lambda folder: (folder / "tables" / "a_table.csv").unlink(), "a_table.csv"),
-        (lambda folder: (folder / "tables" / "rows.csv").write_text(""), "rows.csv"),
+        (lambda folder: (folder / "tables" / "rows.csv").write_text(""), "not declare 1 of its"),
         (lambda folder: (folder / "numbers.csv").write_text("id,value\n"), "expected the columns"),
     ],
 )

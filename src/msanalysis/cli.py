@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 INTERRUPTED = 130
 EXIT_CODES = {
-    "MissingWord": 1,
+    "ReportIncomplete": 1,
     "RunRefused": 2,
     "OSError": 2,
     "ExtractRefused": 3,

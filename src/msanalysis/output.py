@@ -5,6 +5,7 @@ A notebook ends with `save`; the runner assembles what the notebooks saved into 
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
@@ -21,6 +22,8 @@ from msanalysis.figures.picture import Picture
 from msanalysis.tables import cells
 from msanalysis.units import DAYS_PER_YEAR
 
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _N_COLUMNS = ("denominator", "n", "n_at_risk")
 
 
@@ -206,12 +209,18 @@ def save(
     """Write everything of one analysis into the folder `out`, in every language of the run.
 
     Figures and sentences are written per language; tables and numbers hold codes, once.
+
+    Raises
+    ------
+    TypeError
+        When something was not made from a Released: by `number`, `sentences` or a plot function.
+    ValueError
+        When the id of a figure or table is not letters, digits and underscores.
     """
-    folder = Path(out)
+    folder, numbers = Path(out), list(numbers)
+    _require_released(numbers, figures, tables, text)
     _write_numbers(folder / "numbers.csv", numbers)
     for id, released in tables.items():
-        if not isinstance(released, Released):
-            raise TypeError(f"table {id!r} has not passed the gate: call release() first")
         _write_csv(folder / "tables" / f"{id}.csv", cells(released))
     for id, picture in figures.items():
         picture.save(folder / "figures", id)
@@ -272,6 +281,24 @@ def _plain(box: Box) -> dict[str, Any]:
     }
 
 
+def _require_released(
+    numbers: list[Number],
+    figures: Mapping[str, Picture],
+    tables: Mapping[str, Released],
+    text: Sentences,
+) -> None:
+    for id in (*figures, *tables):
+        if not _ID.fullmatch(id):
+            raise ValueError("the id of a figure or table must be a-z, 0-9 and _, from a letter on")
+    given = {Number: numbers, Picture: figures.values(), Released: tables.values()}
+    for kind, several in {**given, Sentences: [text]}.items():
+        if not all(isinstance(each, kind) for each in several):
+            raise TypeError(
+                f"save: expected a {kind.__name__}; this is something else, that "
+                "has not passed the gate: call release() first"
+            )
+
+
 def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
     columns = [field.name for field in fields(Number) if field.name != "absent"]
     frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns, dtype=object)
@@ -280,4 +307,12 @@ def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    frame.map(_inert).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _inert(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: a quote before a text like one."""
+    if not isinstance(cell, str):
+        return cell
+    text = _CONTROLS.sub(" ", cell).strip()
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

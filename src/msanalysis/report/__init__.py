@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from msanalysis.labels import MissingWord
 from msanalysis.tables import format_table
 
 ROWS_SHOWN = 40
@@ -50,8 +51,18 @@ WORDS = {
 }
 
 
+class ReportIncomplete(Exception):
+    """A table cannot be put into words. The message names the file, never what stands in it."""
+
+
 def write_report(release: Path) -> Path:
-    """Write `index.html` into a release folder from its manifest, texts, figures and tables."""
+    """Write `index.html` into a release folder from its manifest, texts, figures and tables.
+
+    Raises
+    ------
+    ReportIncomplete
+        When a column or code of a table has no word.
+    """
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -87,5 +98,13 @@ def _markdown(text: str) -> Markup:
 
 def _rows(path: Path, lang: str) -> list[list[str]]:
     """Return a table in words, its heading first."""
-    table = format_table(pd.read_csv(path, dtype=str, keep_default_na=False), lang)
+    held = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        table = format_table(held, lang)
+    except MissingWord:
+        # its message names the code, which may stem from the extract
+        raise ReportIncomplete(
+            f"tables/{path.name}: a column or code has no {lang} word; look it up there, and "
+            "add a row to src/msanalysis/labels.csv"
+        ) from None
     return [list(table), *table.to_numpy().tolist()]

@@ -49,7 +49,7 @@ def opened(out: Path) -> Iterator[Path]:
     another run is at work in the folder.
     """
     restricted = out / "restricted"
-    restricted.mkdir(parents=True, exist_ok=True)
+    restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
     restricted.chmod(0o700)
     for name in ("notebooks", "logs", "delivery", "cache"):
         (restricted / name).mkdir(exist_ok=True)
@@ -123,9 +123,11 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
         required.add(f"figures/{LIBRARY}")
     allowed = required | {"numbers.csv", *(f"{name}.png" for name in drawn)}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    if not required <= found <= allowed:
-        unfit = sorted((required - found) | (found - allowed))
-        raise OutputRefused(f"missing or undeclared output {', '.join(unfit)}")
+    if not required <= found:
+        raise OutputRefused(f"missing output {', '.join(sorted(required - found))}")
+    if not found <= allowed:
+        # a file's name may tell of whom it is
+        raise OutputRefused(f"analysis.json does not declare {len(found - allowed)} of its files")
     number_lines(folder)
     return saved
 

@@ -251,6 +251,8 @@ def _problem(parameter: Parameter, value: Any) -> str:
     leaves = [leaf for leaf in _leaves(value) if leaf is not None]
     if any(isinstance(leaf, float) and not math.isfinite(leaf) for leaf in leaves):
         return "expected a finite number"
+    if not _is_plain(value):
+        return "expected only texts, numbers, lists and named values, as JSON has them"
     texts = [leaf for leaf in leaves if isinstance(leaf, str)]
     if parameter.is_date and not all(_is_day(text) for text in texts):
         return 'expected a date such as "2024-12-31"'
@@ -302,6 +304,14 @@ def _is_day(value: Any) -> bool:
     try:
         return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
     except ValueError:
+        return False
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value comes back from a file as it is; YAML knows bytes and half characters."""
+    try:
+        return json.loads(json.dumps(value, ensure_ascii=False).encode()) == value
+    except (TypeError, ValueError):
         return False
 
 

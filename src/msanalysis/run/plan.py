@@ -71,6 +71,8 @@ def plan_runs(
         When the store cannot be opened.
     """
     asked = read_run_file(path)
+    if not _FOLDER.fullmatch(path.stem):
+        raise RunRefused(f"{path}: a run is called after its file; rename it to letters and digits")
     if asked.policy not in POLICIES:
         raise RunRefused(f"{path}: no policy {asked.policy}; known are {', '.join(POLICIES)}")
     store = (extract or PROJECT / asked.extract).resolve()
