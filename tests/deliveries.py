@@ -114,14 +114,11 @@ def _cells(column: schema.Column, n: int, rng: np.random.Generator) -> list:
         "text": lambda: rng.choice(["alfa", "beta; og", 'gamma "x"'], n).tolist(),
         "code": lambda: rng.choice(column.codes, n).tolist(),
         "boolean": lambda: rng.choice([True, False], n).tolist(),
+        "steps": lambda: rng.choice(column.steps, n).tolist(),
         "integer": lambda: rng.integers(0, 2000, n).tolist(),
-        "number": lambda: (
-            rng.choice(schema.EDSS_SCORES, n)
-            if column.unit == "EDSS"
-            else rng.uniform(0, column.high or 5, n).round(3)
-        ).tolist(),
+        "number": lambda: rng.uniform(0, column.high or 5, n).round(3).tolist(),
         "date": lambda: _days(date(2010, 1, 1), 5000, n, rng),
-    }[column.kind]()
+    }["steps" if column.steps else column.kind]()
     if column.required:
         return cells
     return [cell if keep else None for cell, keep in zip(cells, rng.random(n) > 0.2, strict=True)]

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from msanalysis.figures import (
+    plot_adjusted_trusts,
+    plot_adjusted_years,
     plot_age_distribution,
     plot_age_pyramid,
     plot_onset_years,
@@ -28,13 +30,17 @@ from msanalysis.stats import (
     estimate_share_trend,
     estimate_shares,
     estimate_shares_by,
+    estimate_standardised_rates,
     estimate_yearly_mean,
+    estimate_yearly_standardised_rates,
 )
 from persons import make_cohort
 
 LANG = ["nb", "en"]
 YEARS = {str(year): 100_000 for year in range(2001, 2011)}
 TRUSTS = {"bergen": 100_000, "ous": 200_000}
+AGES = {0: 50_000, 40: 50_000}
+STANDARD = {"age": "age", "standard": {0: 1, 40: 2}}
 
 
 def people(n=600):
@@ -67,6 +73,16 @@ def pictures(cohort):
     diagnosed = estimate_diagnosed_share(
         cohort, year="year", delay="delay", longest_delay="longest"
     )
+    adjusted = estimate_yearly_standardised_rates(
+        cohort,
+        year="year",
+        by="sex",
+        inhabitants={each: {"female": AGES, "male": AGES} for each in YEARS},
+        **STANDARD,
+    )
+    adjusted_by_trust = estimate_standardised_rates(
+        cohort, by="hf", inhabitants=dict.fromkeys(TRUSTS, AGES), **STANDARD
+    )
     marked = {"lang": LANG, "marks": [2005]}
     axes = {"measured": "share", "axis": "diagnosis_year"}
     shown = {
@@ -92,11 +108,18 @@ def pictures(cohort):
             release(by_trust), release(expected), lang=LANG, measured="incidence"
         ),
         "onset": plot_onset_years(release(means), release(diagnosed), release(trend), **marked),
+        "adjusted": plot_adjusted_years(release(adjusted), axis="diagnosis_year", **marked),
+        "adjusted_trusts": plot_adjusted_trusts(
+            release(adjusted_by_trust), lang=LANG, measured="incidence"
+        ),
     }
     return shown
 
 
-NAMES = ("ages", "pyramid", "means", "share", "rates", "bars", "trusts", "onset")
+NAMES = (
+    "ages", "pyramid", "means", "share", "rates", "bars", "trusts", "onset", "adjusted",
+    "adjusted_trusts",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +144,11 @@ def words(picture, lang):
 def test_a_picture_says_where_it_is_from_and_that_it_is_invented(shown, name, lang):
     said = words(shown[name], lang)
     assert {"nb": "SYNTETISK", "en": "SYNTHETIC"}[lang] in said
-    assert any(text.startswith("n = 600") for text in said) or name in ("pyramid", "trusts")
+    assert any(text.startswith("n = 600") for text in said) or name in (
+        "pyramid",
+        "trusts",
+        "adjusted_trusts",
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,10 +164,16 @@ def test_a_hidden_band_of_the_pyramid_keeps_its_place_and_says_so(shown):
     assert "3" not in said
 
 
-def test_a_hidden_trust_keeps_its_place_without_a_point(shown):
-    said = words(shown["trusts"], "en")
+@pytest.mark.parametrize("name", ["trusts", "adjusted_trusts"])
+def test_a_hidden_trust_keeps_its_place_without_a_point(shown, name):
+    said = words(shown[name], "en")
     assert "OUS" in said
     assert any("hidden" in text for text in said)
+
+
+def test_crude_and_standardised_rates_stand_side_by_side_in_a_panel_a_sex(shown):
+    said = words(shown["adjusted"], "en")
+    assert {"Crude", "Standardised for age", "Women", "Men"} <= set(said)
 
 
 def test_years_are_written_without_a_space(shown):

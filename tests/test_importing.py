@@ -428,6 +428,7 @@ IMPOSSIBLE = [
     ("edss", "score", None, "no value"),
     ("edss", "score", "2,5", "not a number, or another decimal mark"),
     ("edss", "score", SECRET, "not a number, or another decimal mark"),
+    ("population", "age_from", "17", "no age band step"),
     ("mri", "gd_lesions", "-1", "below 0"),
     ("mri", "gd_lesions", "1.5", "not a whole number"),
     ("treatments", "in_trial", SECRET, "neither true nor false"),

@@ -6,39 +6,80 @@ import pandas as pd
 import pytest
 
 from msanalysis.codes import standard_population
-from msanalysis.cohorts import inhabitants_by_age
-from msanalysis.extract import ExtractRefused
-from msanalysis.stats import estimate_standardised_rates
+from msanalysis.cohorts import inhabitants, inhabitants_by_age, yearly_inhabitants_by_age
+from msanalysis.stats import estimate_standardised_rates, estimate_yearly_standardised_rates
+from msanalysis.stats.standardised_rates import ADJUSTMENTS
 from persons import make_cohort, make_extract
 from reference import FOLDER, assert_equal_to_r
 
 R = json.loads((FOLDER / "standardised_rates.json").read_text())
 LIVED = dict(zip(R["starts"], R["inhabitants"], strict=True))
 STANDARD = dict(zip(R["starts"], R["standard"], strict=True))
-REGISTRY = make_extract(patients=[{"patient_id": "p1"}])
-FILE = "year,sex,age_from,inhabitants,hf\n"
+ASKED = {"by": "sex", "age": "age_years", "standard": STANDARD}
+BOTH = {"female": LIVED, "male": LIVED}
+LIMITS = ["rate_per_100k", "lower", "upper"]
 
 
 @pytest.fixture(scope="module")
 def mgus():
-    return make_cohort(pd.read_csv(FOLDER / "data" / "mgus.csv").assign(everyone="x"))
+    return make_cohort(pd.read_csv(FOLDER / "data" / "mgus.csv").assign(year=2024))
 
 
-@pytest.mark.parametrize("sex", ["female", "male"])
-def test_standardised_rate_and_its_gamma_limits_against_R(mgus, sex):
+def row(rates, **where):
+    for column, value in where.items():
+        rates = rates[rates[column] == value]
+    assert len(rates) == 1
+    return rates.iloc[0]
+
+
+@pytest.mark.parametrize("adjustment", ADJUSTMENTS)
+@pytest.mark.parametrize("stratum", ["all", "female", "male"])
+def test_rates_and_their_limits_against_R(mgus, stratum, adjustment):
+    rates = estimate_standardised_rates(mgus, inhabitants=BOTH, **ASKED).frame
+    found = row(rates, stratum=stratum, adjustment=adjustment)
+    assert_equal_to_r(found[LIMITS], R["rates"][adjustment][stratum])
+
+
+def test_with_the_population_as_its_own_standard_the_rate_is_crude(mgus):
     rates = estimate_standardised_rates(
-        mgus, by="sex", age="age_years", inhabitants={sex: LIVED}, standard=STANDARD
+        mgus, inhabitants=BOTH, **{**ASKED, "standard": LIVED}
     ).frame
-    assert rates["stratum"].tolist() == [sex]
-    assert_equal_to_r(rates[["rate_per_100k", "lower", "upper"]].iloc[0], R["rates"][sex])
+    for stratum in ("all", "female", "male"):
+        crude, standardised = (
+            row(rates, stratum=stratum, adjustment=each)[LIMITS].tolist() for each in ADJUSTMENTS
+        )
+        assert standardised == pytest.approx(crude)
 
 
-def test_with_the_population_as_its_own_standard_rate_and_limits_are_crude_against_R(mgus):
-    rates = estimate_standardised_rates(
-        mgus, by="everyone", age="age_years", inhabitants={"x": LIVED}, standard=LIVED
-    ).frame.iloc[0]
-    assert rates["rate_per_100k"] == pytest.approx(1e5 * rates["n"] / rates["inhabitants"])
-    assert_equal_to_r(rates[["lower", "upper"]], R["exact"])
+def test_each_year_has_the_rates_of_its_own_persons_and_inhabitants(mgus):
+    frame = pd.concat([mgus.frame, mgus.frame.iloc[:50].assign(year=2023)])
+    years = {"2023": {"female": {0: 10}, "male": {0: 20}}, "2024": BOTH, "2025": BOTH}
+    yearly = estimate_yearly_standardised_rates(
+        make_cohort(frame), year="year", inhabitants=years, **ASKED
+    ).frame
+    alone = estimate_standardised_rates(mgus, inhabitants=BOTH, **ASKED).frame
+    of_2024 = yearly[yearly["year"] == "2024"].drop(columns="year").reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_2024, alone)
+    assert set(yearly["year"]) == {"2023", "2024"}
+
+
+def test_a_level_without_anyone_has_a_rate_of_zero_and_an_upper_limit(mgus):
+    women = make_cohort(mgus.frame[mgus.frame["sex"] == "female"])
+    rates = estimate_standardised_rates(women, inhabitants=BOTH, **ASKED).frame
+    none = row(rates, stratum="male", adjustment="age_standardised")
+    assert (none.n, none.rate_per_100k, none.lower) == (0, 0, 0)
+    assert none.upper > 0
+
+
+def test_a_band_without_inhabitants_is_one_with_that_below_it():
+    cohort = make_cohort(pd.DataFrame({"age": [30.0, 97.0], "sex": "female"}))
+    asked = {"by": "sex", "age": "age", "standard": {0: 1, 50: 1, 95: 1}}
+    empty = {"female": {0: 1000, 50: 500, 95: 0}}
+    joined = {"female": {0: 1000, 50: 500}}
+    pd.testing.assert_frame_equal(
+        estimate_standardised_rates(cohort, inhabitants=empty, **asked).frame,
+        estimate_standardised_rates(cohort, inhabitants=joined, **asked).frame,
+    )
 
 
 def test_finer_weights_are_summed_into_the_bands_of_the_population():
@@ -51,53 +92,71 @@ def test_finer_weights_are_summed_into_the_bands_of_the_population():
         standard={0: 1, 25: 2, 50: 1},
     ).frame
     # Three quarters of the standard are below 50: 0.75 / 1000 + 0.25 / 1000.
-    assert rates["rate_per_100k"].tolist() == pytest.approx([100])
+    found = row(rates, stratum="female", adjustment="age_standardised")
+    assert found.rate_per_100k == pytest.approx(100)
+
+
+def test_no_population_gives_no_rates(mgus):
+    assert estimate_standardised_rates(mgus, inhabitants={}, **ASKED).frame.empty
+    nobody_lives = {"female": {0: 0}}
+    assert estimate_standardised_rates(mgus, inhabitants=nobody_lives, **ASKED).frame.empty
 
 
 def test_the_european_standard_sums_to_a_hundred_thousand():
     assert sum(standard_population().values()) == 100_000
 
 
-def test_a_population_is_summed_over_what_is_not_asked_for(tmp_path):
-    path = tmp_path / "population.csv"
-    rows = "2023,female,0,10,ous\n2024,female,0,20,ous\n2024,male,0,5,ous\n2024,male,50,7,bergen\n"
-    path.write_text(FILE + rows)
-    by_sex = inhabitants_by_age(REGISTRY, str(path), by="sex", first_year=2024)
+# --- the population by age ------------------------------------------------------------------------
+
+
+def lives(year, hf, sex, age_from, number):
+    return {"year": year, "hf": hf, "sex": sex, "age_from": age_from, "inhabitants": number}
+
+
+POPULATION = [
+    lives(2023, "ous", "female", 0, 10),
+    lives(2024, "ous", "female", 0, 20),
+    lives(2024, "ous", "male", 0, 5),
+    lives(2024, "bergen", "male", 50, 7),
+    lives(2025, "bergen", "male", 50, 1),
+]
+
+
+def extract_with(population):
+    return make_extract(patients=[{"patient_id": "p1"}], population=population)
+
+
+def test_a_population_is_summed_over_what_is_not_asked_for():
+    extract = extract_with(POPULATION)
+    by_sex = inhabitants_by_age(extract, by="sex")
     assert by_sex == {"female": {0: 20}, "male": {0: 5, 50: 7}}
-    by_trust = inhabitants_by_age(REGISTRY, str(path), by="hf", first_year=2023)
+    by_trust = inhabitants_by_age(extract, by="hf", first_year=2023)
     assert by_trust == {"bergen": {50: 7}, "ous": {0: 35}}
+    assert inhabitants(extract, by="hf") == {"bergen": 7, "ous": 25}
 
 
-def test_a_population_without_trusts_gives_none_by_trust(tmp_path):
-    path = tmp_path / "population.csv"
-    path.write_text("year,sex,age_from,inhabitants\n2024,female,0,20\n")
-    assert inhabitants_by_age(REGISTRY, str(path), by="hf", first_year=2024) == {}
-
-
-def test_no_file_gives_no_population_and_no_rates(mgus):
-    assert inhabitants_by_age(REGISTRY, None, by="sex", first_year=2001) == {}
-    rates = estimate_standardised_rates(
-        mgus, by="sex", age="age_years", inhabitants={}, standard=STANDARD
-    )
-    assert rates.frame.empty
+def test_a_population_by_year_holds_each_year_up_to_the_status_year():
+    assert yearly_inhabitants_by_age(extract_with(POPULATION), by="sex", first_year=2023) == {
+        "2023": {"female": {0: 10}},
+        "2024": {"female": {0: 20}, "male": {0: 5, 50: 7}},
+    }
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "population",
     [
-        ("year,sex\n2024,female\n", "lacks the columns age_from, inhabitants"),
-        (FILE + "2024,female,0,secret,ous\n", "column inhabitants: expected whole numbers"),
-        (FILE + "2024,female,17,5,ous\n", "column age_from: a band must begin"),
+        [{"year": 2024, "hf": "ous", "inhabitants": 5}],
+        [*POPULATION, lives(2024, "ous", "male", None, 5)],
+        [*POPULATION, lives(2024, "ous", None, 0, 5)],
     ],
+    ids=["neither", "an age lacks", "a sex lacks"],
 )
-def test_a_file_that_cannot_be_used_is_refused_without_its_content(tmp_path, content, message):
-    path = tmp_path / "population.csv"
-    path.write_text(content)
-    with pytest.raises(ExtractRefused, match=message) as error:
-        inhabitants_by_age(REGISTRY, str(path), by="sex", first_year=2001)
-    assert "secret" not in str(error.value)
+def test_a_population_that_is_not_all_by_sex_and_age_gives_none_by_age(population):
+    extract = extract_with(population)
+    assert inhabitants_by_age(extract, by="hf") == {}
+    assert yearly_inhabitants_by_age(extract, by="sex", first_year=2001) == {}
+    assert inhabitants(extract, by="hf")["ous"] > 0
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ExtractRefused, match="no readable CSV"):
-        inhabitants_by_age(REGISTRY, str(tmp_path / "none.csv"), by="sex", first_year=2001)
+def test_a_population_that_was_not_delivered_gives_none_by_age():
+    assert inhabitants_by_age(make_extract(patients=[{"patient_id": "p1"}]), by="sex") == {}

@@ -52,12 +52,16 @@ CALLS = {
     "estimate_turnover": {"before": "sex", "after": "end_reason"},
     "estimate_yearly_mean": {"column": "follow_up_days", "year": "end_reason", "by": "sex"},
     "estimate_yearly_prevalence": YEARS | {"inhabitants": INHABITANTS},
+    "estimate_yearly_standardised_rates": {"year": "n_times", "by": "sex", "age": "follow_up_days"}
+    | AGES
+    | {"inhabitants": {"1": AGES["inhabitants"]}},
 }
 REFERENCE = {
     "compare_rates": {"person_years", "person_years_reference"},
     "estimate_crude_rates": {"inhabitants"},
     "estimate_expected_prevalence": {"expected", "inhabitants", "rate_per_100k"},
     "estimate_standardised_rates": {"inhabitants"},
+    "estimate_yearly_standardised_rates": {"inhabitants"},
     "estimate_yearly_prevalence": {"inhabitants"},
 }
 """Numbers that come from no person of the cohort, or from all of them together."""

@@ -444,6 +444,24 @@ def test_coverage_by_trust(tables, alive):
     assert round(per_100k) == published("prevalence")
 
 
+def test_inhabitants_are_given_by_sex_and_age_and_are_youngest_in_the_capital(tables):
+    population = tables["population"]
+    cells = population.group_by("hf", "year").len()
+    assert set(cells["len"]) == {2 * len(codes.standard_population())}
+    of_year = population.filter(pl.col("year") == 2024)
+    over_65 = (
+        of_year.filter(pl.col("age_from") >= 65).group_by("hf").agg(pl.col("inhabitants").sum())
+    )
+    total = of_year.group_by("hf").agg(pl.col("inhabitants").sum())
+    share = over_65.join(total, on="hf").select(
+        "hf", share=pl.col("inhabitants") / pl.col("inhabitants_right")
+    )
+    by_trust = dict(share.rows())
+    assert by_trust["ous"] == min(by_trust.values())
+    assert by_trust["innlandet"] == max(by_trust.values())
+    assert 0.15 < over_65["inhabitants"].sum() / total["inhabitants"].sum() < 0.25
+
+
 def test_truth_is_a_survival_curve_below_what_the_registry_shows(registry):
     strata = registry.truth["survival_from_onset"]
     assert set(strata) == {"all", "rrms", "ppms", "unknown", "female", "male"}

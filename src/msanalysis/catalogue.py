@@ -297,6 +297,8 @@ ANALYSES: tuple[Analysis, ...] = (
             "sex_by_onset_year": "",
             "incidence_by_year": "",
             "incidence_by_trust": "",
+            "incidence_standardised_by_year": "",
+            "incidence_standardised_by_trust": "",
             "prevalence_by_trust": "4.2.1",
             "prevalence_by_year": "",
         },
@@ -405,22 +407,24 @@ ANALYSES: tuple[Analysis, ...] = (
                 "Forventet antall som lever med MS", "Expected number living with the disease"
             ),
             "incidence_standardised_by_year": _words(
-                "Nye tilfeller per 100 000 etter diagnoseår, aldersstandardisert (tom uten "
-                "folketall etter alder)",
-                "New cases per 100 000 by year of diagnosis, standardised for age (empty without "
-                "a population by age)",
-            ),
-            "incidence_standardised_by_sex": _words(
-                "Nye tilfeller per 100 000 etter kjønn, aldersstandardisert (tom uten folketall "
-                "etter alder)",
-                "New cases per 100 000 by sex, standardised for age (empty without a population "
-                "by age)",
+                "Nye tilfeller per 100 000 etter diagnoseår og kjønn, ujustert og standardisert "
+                "til den europeiske standardbefolkningen 2013, med 95 % konfidensintervall",
+                "New cases per 100 000 by year of diagnosis and sex, crude and standardised to the "
+                "European standard population of 2013, with 95 % confidence interval",
             ),
             "incidence_standardised_by_trust": _words(
-                "Nye tilfeller per 100 000 etter bostedsområde, aldersstandardisert (tom uten "
-                "folketall etter alder)",
-                "New cases per 100 000 by trust of residence, standardised for age (empty without "
-                "a population by age)",
+                "Nye tilfeller per 100 000 og år de siste årene etter bostedsområde, ujustert og "
+                "standardisert til den europeiske standardbefolkningen 2013, med 95 % "
+                "konfidensintervall",
+                "New cases per 100 000 and year in recent years by trust of residence, crude and "
+                "standardised to the European standard population of 2013, with 95 % confidence "
+                "interval",
+            ),
+            "prevalence_by_sex": _words(
+                "Registrerte som lever med MS per 100 000 etter kjønn, ujustert og "
+                "aldersstandardisert",
+                "Registered and living with multiple sclerosis per 100 000 by sex, crude and "
+                "standardised for age",
             ),
             "demographic_trends_attrition": _words(
                 "Hvem som er med, alle i live", "Who is included, all living"

@@ -14,14 +14,15 @@ from msanalysis import codes
 
 Kind = Literal["text", "code", "date", "integer", "number", "boolean"]
 REGISTRY = "Norwegian MS Registry and Biobank"
+STATISTICS = "Statistics Norway"
 
 
 @dataclass(frozen=True)
 class Column:
     """One column: its type, what it means, and which values are possible.
 
-    `low` and `high` are inclusive bounds of a number; `step` its grid; `required` columns make a
-    delivery unreadable when they are absent, all others may be missing.
+    `low` and `high` are inclusive bounds of a number; `steps` its only values; `required`
+    columns make a delivery unreadable when they are absent, all others may be missing.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    steps: tuple[float, ...] = ()
     source: str = REGISTRY
 
 
@@ -57,6 +59,7 @@ PATIENT = Column("patient_id", "text", "pseudonym of the person; never shown", r
 REGISTERED = Column("registered_date", "date", "day the row was entered in the registry")
 STOP_REGISTERED = Column("stop_registered_date", "date", "day the stop was entered in the registry")
 
+SEXES = ("female", "male")
 COURSES = ("rrms", "ppms", "unknown")
 STOP_REASONS = (
     "adverse_event",
@@ -112,7 +115,7 @@ _TABLES = (
         "one person",
         (
             PATIENT,
-            Column("sex", "code", "sex as in the population register", codes=("female", "male")),
+            Column("sex", "code", "sex as in the population register", codes=SEXES),
             _day("birth_date", "date of birth"),
             Column(
                 "residence_hf",
@@ -227,6 +230,7 @@ _TABLES = (
                 unit="EDSS",
                 low=0,
                 high=10,
+                steps=EDSS_SCORES,
             ),
             _flag("during_relapse", "measured during a relapse"),
             REGISTERED,
@@ -358,10 +362,22 @@ _TABLES = (
     ),
     Table(
         "population",
-        "one hospital trust area in one year",
+        "one hospital trust area in one year, where delivered by sex and age",
         (
             _hf("hospital trust", required=True),
             Column("year", "integer", "1 January of this year", required=True, unit="year"),
+            Column("sex", "code", "sex of the inhabitants", codes=SEXES, source=STATISTICS),
+            Column(
+                "age_from",
+                "integer",
+                "first age of a band of the European standard population: 0, 5, ... 95; the last "
+                "is open",
+                unit="age band",
+                low=0,
+                high=95,
+                steps=tuple(codes.standard_population()),
+                source=STATISTICS,
+            ),
             Column(
                 "inhabitants",
                 "integer",
@@ -369,7 +385,7 @@ _TABLES = (
                 True,
                 unit="persons",
                 low=0,
-                source="Statistics Norway",
+                source=STATISTICS,
             ),
         ),
     ),

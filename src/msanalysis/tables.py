@@ -23,6 +23,7 @@ _CODES = (
     "period",
     "term",
     "reference",
+    "adjustment",
 )
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""

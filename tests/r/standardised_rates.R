@@ -5,7 +5,7 @@ persons <- read.csv("tests/r/data/mgus.csv")
 starts <- c(0, 40, 50, 60, 70, 80)
 inhabitants <- c(50000, 12000, 11000, 9000, 6000, 3000)
 standard <- c(42500, 14000, 13500, 11500, 9000, 5000 + 4500)
-gamma_limits <- function(count) {
+gamma_limits <- function(count, inhabitants) {
   weight <- standard / sum(standard) / inhabitants
   rate <- sum(weight * count)
   variance <- sum(weight^2 * count)
@@ -14,11 +14,16 @@ gamma_limits <- function(count) {
           qgamma(0.975, (rate + largest)^2 / (variance + largest^2),
                  scale = (variance + largest^2) / (rate + largest)))
 }
-reference <- lapply(split(persons, persons$sex), function(set) {
-  count <- as.numeric(table(cut(set$age_years, c(starts, Inf), right = FALSE)))
-  gamma_limits(count)
+crude <- function(count, inhabitants) {
+  test <- poisson.test(sum(count), sum(inhabitants))
+  1e5 * c(unname(test$estimate), as.numeric(test$conf.int))
+}
+counts <- lapply(c(list(all = persons), split(persons, persons$sex)), function(set) {
+  as.numeric(table(cut(set$age_years, c(starts, Inf), right = FALSE)))
 })
-# All weights equal: the exact limits of a Poisson count.
-exact <- 1e5 * as.numeric(poisson.test(nrow(persons), 91000)$conf.int)
+# Each sex has these inhabitants, all has those of both.
+lived <- list(all = 2 * inhabitants, female = inhabitants, male = inhabitants)
+reference <- list(crude = Map(crude, counts, lived),
+                  age_standardised = Map(gamma_limits, counts, lived))
 write_reference(list(starts = starts, inhabitants = inhabitants, standard = standard,
-                     rates = reference, exact = exact), "standardised_rates")
+                     rates = reference), "standardised_rates")

@@ -17,8 +17,12 @@ from msanalysis.cohorts.natalizumab import (
 from msanalysis.cohorts.natalizumab_after_stop import natalizumab_after_stop, natalizumab_phases
 from msanalysis.cohorts.natalizumab_trials import natalizumab_trials
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
-from msanalysis.cohorts.population import expected_patients, inhabitants
-from msanalysis.cohorts.population_by_age import inhabitants_by_age
+from msanalysis.cohorts.population import (
+    expected_patients,
+    inhabitants,
+    inhabitants_by_age,
+    yearly_inhabitants_by_age,
+)
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
 from msanalysis.cohorts.treatment_lines import second_line_by_rules, treatment_lines
 from msanalysis.cohorts.treatment_series import treatment_series
@@ -57,4 +61,5 @@ __all__ = [
     "treatment_lines",
     "treatment_series",
     "treatments_on",
+    "yearly_inhabitants_by_age",
 ]

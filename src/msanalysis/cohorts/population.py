@@ -1,10 +1,14 @@
 """The population the registered persons live among, and how many of it should be registered."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import narwhals as nw
 
 from msanalysis.extract import Extract
+
+Ages = dict[int, int]
+"""First age of each band -> inhabitants."""
 
 
 def inhabitants(
@@ -26,14 +30,59 @@ def expected_patients(extract: Extract) -> dict[str, float]:
     return _sums(extract, "expected_patients", "expected", "hf", None)
 
 
+def inhabitants_by_age(
+    extract: Extract, *, by: Literal["sex", "hf"], first_year: int | None = None
+) -> dict[str, Ages]:
+    """Return inhabitants by `by` and band of age, summed over the years as `inhabitants` does.
+
+    Returns
+    -------
+    dict
+        Level -> first age of the band -> inhabitants. Empty where the population was not
+        delivered by sex and age, or some row of these years lacks either.
+    """
+    return _nested(_by_age(extract, (by,), first_year))
+
+
+def yearly_inhabitants_by_age(
+    extract: Extract, *, by: Literal["sex", "hf"], first_year: int
+) -> dict[str, dict[str, Ages]]:
+    """Return `inhabitants_by_age` of each year: year -> level -> first age -> inhabitants."""
+    rows = list(_by_age(extract, ("year", by), first_year))
+    years = dict.fromkeys(year for year, *_ in rows)
+    return {str(year): _nested(rest for each, *rest in rows if each == year) for year in years}
+
+
 def _sums(extract: Extract, table: str, column: str, by: str, first_year: int | None) -> dict:
-    last_year = extract.provenance.status_date.year
     rows = (
-        extract.table(table)
-        .filter(nw.col("year") >= (first_year or last_year), nw.col("year") <= last_year)
-        .group_by(by)
-        .agg(nw.col(column).sum())
-        .sort(by)
-        .collect()
+        _since(extract, table, first_year).group_by(by).agg(nw.col(column).sum()).sort(by).collect()
     )
     return {str(code): value for code, value in zip(rows[by], rows[column], strict=True)}
+
+
+def _since(extract: Extract, table: str, first_year: int | None) -> nw.LazyFrame:
+    last_year = extract.provenance.status_date.year
+    first_year = last_year if first_year is None else first_year
+    return extract.table(table).filter(nw.col("year") >= first_year, nw.col("year") <= last_year)
+
+
+def _by_age(extract: Extract, by: tuple[str, ...], first_year: int | None) -> Iterable[tuple]:
+    """Return a row a level and band: the level (or levels), the first age, the inhabitants."""
+    rows = (
+        _since(extract, "population", first_year)
+        .group_by("sex", "age_from", *(name for name in by if name != "sex"))
+        .agg(nw.col("inhabitants").sum())
+        .collect()
+    )
+    if rows["sex"].is_null().any() or rows["age_from"].is_null().any():
+        return []
+    keys = [*by, "age_from"]
+    summed = rows.group_by(keys).agg(nw.col("inhabitants").sum()).sort(keys)
+    return summed.rows()
+
+
+def _nested(rows: Iterable[tuple]) -> dict[str, Ages]:
+    levels: dict[str, Ages] = {}
+    for level, age, number in rows:
+        levels.setdefault(level, {})[age] = number
+    return levels

@@ -1,5 +1,6 @@
 """Pictures of Released tables, one file a picture: they draw what is given and count nothing."""
 
+from msanalysis.figures.adjusted_rates import plot_adjusted_trusts, plot_adjusted_years
 from msanalysis.figures.age_distribution import plot_age_distribution
 from msanalysis.figures.age_pyramid import plot_age_pyramid
 from msanalysis.figures.arms import plot_arms
@@ -19,6 +20,8 @@ from msanalysis.figures.turnover import plot_turnover
 from msanalysis.figures.years import plot_yearly_means, plot_yearly_rates, plot_yearly_share
 
 __all__ = [
+    "plot_adjusted_trusts",
+    "plot_adjusted_years",
     "plot_age_distribution",
     "plot_age_pyramid",
     "plot_arms",

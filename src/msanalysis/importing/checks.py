@@ -121,8 +121,8 @@ def _refusal(finding: Finding, file: str, n_read: int, bound: float) -> str:
 def _value_checks(column: schema.Column) -> Iterator[pa.Check]:
     if column.codes:
         yield pa.Check.isin(column.codes, error="unknown code")
-    if column.unit == "EDSS":
-        yield pa.Check.isin(schema.EDSS_SCORES, error="no EDSS step")
+    if column.steps:
+        yield pa.Check.isin(column.steps, error=f"no {column.unit} step")
     if column.low is not None:
         yield pa.Check.ge(column.low, error=f"below {column.low:g}")
     if column.high is not None:

@@ -24,7 +24,10 @@ from msanalysis.stats.repeated import estimate_repeated_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.rule_grid import estimate_rule_grid
 from msanalysis.stats.shares import estimate_shares, estimate_shares_by
-from msanalysis.stats.standardised_rates import estimate_standardised_rates
+from msanalysis.stats.standardised_rates import (
+    estimate_standardised_rates,
+    estimate_yearly_standardised_rates,
+)
 from msanalysis.stats.survival import (
     estimate_median_survival,
     estimate_survival,
@@ -73,5 +76,6 @@ __all__ = [
     "estimate_weighted_incidence",
     "estimate_yearly_mean",
     "estimate_yearly_prevalence",
+    "estimate_yearly_standardised_rates",
     "in_days",
 ]

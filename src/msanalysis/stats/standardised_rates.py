@@ -1,25 +1,29 @@
 """Rates per 100 000 as they would be in a standard population: direct standardisation for age."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from msanalysis.core import statistic
+from msanalysis.core import ALL, statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.crude_rates import PER
 from msanalysis.stats.means import read_numbers
-from msanalysis.stats.strata import split_rows, stack
+from msanalysis.stats.strata import read_levels, split_rows, stack
 
+ADJUSTMENTS = ("crude", "age_standardised")
 _RATE = ("rate_per_100k", "lower", "upper")
 _RATES = {
     "stratum": "object",
+    "adjustment": "object",
     "n": "int64",
     "inhabitants": "int64",
     **dict.fromkeys(_RATE, "float64"),
 }
+Ages = Mapping[int, int]
+"""First age of each band -> inhabitants."""
 
 
 @statistic(
@@ -34,7 +38,7 @@ def estimate_standardised_rates(
     *,
     by: str,
     age: str,
-    inhabitants: Mapping[str, Mapping[int, int]],
+    inhabitants: Mapping[str, Ages],
     standard: Mapping[int, float],
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -43,19 +47,21 @@ def estimate_standardised_rates(
     Parameters
     ----------
     by
-        Column whose levels are the strata.
+        Column whose levels are the strata; who has none of `inhabitants` is left out.
     age
         Column of ages in years; who has none is left out.
     inhabitants
-        Inhabitants (or person-years) by level and first age of a band; the last band is open.
+        Inhabitants (or person-years) by level and first age of a band; the last band is open, and
+        a band without inhabitants is one with that below it.
     standard
         Weights of the standard population by first age; every band above must begin at one.
 
     Returns
     -------
     Result
-        A row a level of `inhabitants` that some person has: `stratum`, `n`, `inhabitants`,
-        `rate_per_100k` = sum of w x with w = weight / inhabitants, `lower`, `upper`.
+        For `all` and each level two rows, `adjustment` crude and age_standardised: `stratum`,
+        `n`, `inhabitants`, `rate_per_100k` = sum of w x with w = weight / inhabitants, `lower`,
+        `upper`. Empty without inhabitants, and for nobody.
 
     Raises
     ------
@@ -65,38 +71,92 @@ def estimate_standardised_rates(
     Notes
     -----
     Interval by the gamma distribution (Fay and Feuer 1997): exact where all weights are equal,
-    and on the safe side else.
+    as in the crude rate, and on the safe side else.
     """
     check_level(level)
+    return stack(_strata(frame, by, age, inhabitants, standard, level), _RATES)
+
+
+@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
+def estimate_yearly_standardised_rates(
+    frame: pd.DataFrame,
+    *,
+    year: str,
+    by: str,
+    age: str,
+    inhabitants: Mapping[str, Mapping[str, Ages]],
+    standard: Mapping[int, float],
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate `estimate_standardised_rates` in each year.
+
+    Parameters
+    ----------
+    year
+        Column of years; a year without anyone or without `inhabitants` has no row.
+    inhabitants
+        As there, by year.
+
+    Returns
+    -------
+    Result
+        Its columns after `year`.
+
+    Raises
+    ------
+    ValueError
+        As there.
+    """
+    check_level(level)
+    parts = (
+        {"year": code, **part}
+        for code, chosen in split_rows(frame, year)
+        if code in inhabitants
+        for part in _strata(frame[chosen], by, age, inhabitants[code], standard, level)
+    )
+    return stack(parts, {"year": "object", **_RATES})
+
+
+def _strata(
+    frame: pd.DataFrame,
+    by: str,
+    age: str,
+    inhabitants: Mapping[str, Ages],
+    standard: Mapping[int, float],
+    level: float,
+) -> Iterator[dict[str, Any]]:
+    inhabitants = {each: bands for each, bands in inhabitants.items() if any(bands.values())}
+    if not inhabitants or frame.empty:
+        return
     ages = read_numbers(frame, age)
-    rows = (
-        {"stratum": stratum, **_standardised(ages[chosen], inhabitants[stratum], standard, level)}
-        for stratum, chosen in split_rows(frame, by)
-        if stratum in inhabitants
-    )
-    return stack(rows, _RATES)
+    levels, number = read_levels(frame, by)
+    found = np.array(levels, dtype=object)[number]
+    chosen = {ALL: np.isin(found, [*inhabitants]), **{each: found == each for each in inhabitants}}
+    lived = pd.DataFrame(inhabitants).sort_index()
+    lived.insert(0, ALL, lived.sum(axis=1))
+    for stratum, rows in chosen.items():
+        yield {"stratum": stratum, **_rates(ages[rows], lived[stratum], standard, level)}
 
 
-def _standardised(
-    ages: np.ndarray, inhabitants: Mapping[int, int], standard: Mapping[int, float], level: float
+def _rates(
+    ages: np.ndarray, inhabitants: pd.Series, standard: Mapping[int, float], level: float
 ) -> dict[str, Any]:
-    starts, lived = np.array([*inhabitants]), np.array([*inhabitants.values()])
-    band = np.searchsorted(starts, ages[~np.isnan(ages)], side="right") - 1
-    n = np.bincount(band[band >= 0], minlength=len(starts))
-    of_standard = np.searchsorted(starts, [*standard], side="right") - 1
-    weight = np.bincount(
-        of_standard[of_standard >= 0],
-        np.array([*standard.values()], dtype=float)[of_standard >= 0],
-        len(starts),
-    )
-    rate, lower, upper = _gamma_limits(n, weight / weight.sum() / lived, level)
-    return {
-        "n": n.sum(),
-        "inhabitants": lived.sum(),
-        "rate_per_100k": PER * rate,
-        "lower": PER * lower,
-        "upper": PER * upper,
-    }
+    """Return the crude and the standardised rate: the crude has the population as its standard."""
+    inhabitants = inhabitants[inhabitants > 0]
+    starts, lived = inhabitants.index.to_numpy(), inhabitants.to_numpy(dtype=float)
+    n = _in_bands(starts, ages[~np.isnan(ages)])
+    weights = [lived, _in_bands(starts, np.array([*standard]), [*standard.values()])]
+    limits = [_gamma_limits(n, weight / weight.sum() / lived, level) for weight in weights]
+    columns = dict(zip(_RATE, PER * np.array(limits).T, strict=True))
+    return {"adjustment": ADJUSTMENTS, "n": n.sum(), "inhabitants": lived.sum(), **columns}
+
+
+def _in_bands(starts: np.ndarray, ages: np.ndarray, weights: list | None = None) -> np.ndarray:
+    """Return how many of the ages, or how much weight, lies in each band; below the first, none."""
+    band = np.searchsorted(starts, ages, side="right") - 1
+    within = band >= 0
+    weights = None if weights is None else np.asarray(weights, dtype=float)[within]
+    return np.bincount(band[within], weights, minlength=len(starts))
 
 
 def _gamma_limits(n: np.ndarray, weight: np.ndarray, level: float) -> tuple[float, float, float]:

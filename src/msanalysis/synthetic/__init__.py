@@ -8,7 +8,8 @@ is drawn from `parameters.csv`, where every tuned number stands beside the figur
 
 What is not as in life: population mortality is a smooth Gompertz-Makeham curve (its error stands
 in `parameters.csv`); treatments of those diagnosed after the status date are not entered yet; of
-those who emigrate nothing is known afterwards, and they count as alive; EDSS since 2018 is only of
+those who emigrate nothing is known afterwards, and they count as alive; the ages of the
+inhabitants are those of a stable population, without its real waves; EDSS since 2018 is only of
 persons alive at the status date; a quota on switches scales the hazards stated in the truth.
 """
 

@@ -1,4 +1,4 @@
-"""Tables that are not about registered persons: population, expected, validation, earlier."""
+"""Tables that are not about registered persons: expected, validation, earlier results."""
 
 import numpy as np
 import polars as pl
@@ -24,17 +24,6 @@ KINDS = {
     "diagnosis_date": "continuous",
 }
 CASES, RATERS = 10, 10
-
-
-def population_table(scale: float) -> pl.DataFrame:
-    """Return inhabitants of each trust's area on 1 January, 2001 to 2025; a country in scale."""
-    shares = np.array(list(family("inhabitants_trust").values()))
-    rows = []
-    for year in range(2001, 2026):
-        total = round(float(over_years("inhabitants", year)) * 1e6 * scale)
-        for trust, n in zip(codes.trusts(), largest_remainder(shares, total), strict=True):
-            rows.append((trust, year, int(n)))
-    return pl.DataFrame(rows, schema=["hf", "year", "inhabitants"], orient="row")
 
 
 def expected_table(scale: float) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from msanalysis.synthetic.patients import (
     patients_table,
     secondary_progression,
 )
+from msanalysis.synthetic.population import population_table
 from msanalysis.synthetic.questionnaires import questionnaires
 from msanalysis.synthetic.quotas import draw
 from msanalysis.synthetic.registry_persons import DEFAULT_PERSONS, choose_persons
@@ -190,7 +191,7 @@ def _registrations(
 def _reference_tables(rng: np.random.Generator, persons: int) -> dict[str, pl.DataFrame]:
     scale = persons / DEFAULT_PERSONS
     return {
-        "population": reference.population_table(scale),
+        "population": population_table(scale),
         "expected_patients": reference.expected_table(scale),
         "record_validation": reference.validation_table(rng),
         "earlier_results": reference.earlier_results_table(rng, scale),
