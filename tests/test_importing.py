@@ -428,7 +428,6 @@ IMPOSSIBLE = [
     ("edss", "score", None, "no value"),
     ("edss", "score", "2,5", "not a number, or another decimal mark"),
     ("edss", "score", SECRET, "not a number, or another decimal mark"),
-    ("population", "age_from", "17", "no age band step"),
     ("mri", "gd_lesions", "-1", "below 0"),
     ("mri", "gd_lesions", "1.5", "not a whole number"),
     ("treatments", "in_trial", SECRET, "neither true nor false"),
@@ -475,6 +474,14 @@ def test_each_rule_has_its_own_bound(tmp_path):
         ("score", "above 10"): (2,),
         ("measured_date", "after the data cutoff"): (3, 4),
     }
+
+
+def test_a_band_of_age_that_the_standard_population_lacks_is_set_aside(tmp_path):
+    ages = ["0", "17", *["95"] * 38]
+    rows = {"hf": "ous", "year": "2024", "sex": "female", "age_from": ages, "inhabitants": "5"}
+    tables = few_tables("edss") | {"population": pl.DataFrame(rows)}
+    found = imported(deliver_csv(tmp_path / "delivery", tables)).set_aside
+    assert [(f.column, f.rule, f.rows) for f in found] == [("age_from", "no age band step", (2,))]
 
 
 def test_mapping_may_move_the_bound(tmp_path):

@@ -99,6 +99,22 @@ def test_a_year_outside_the_extract_is_refused(year):
         users([natalizumab("2020-01-01")], year=year)
 
 
+@pytest.mark.parametrize(
+    ("treatment", "patient", "step"),
+    [
+        (("2025-02-01",), {}, "started_after 2024"),
+        (("2020-01-01", "2023-12-31"), {}, "ended_before 2024"),
+        (("2020-01-01",), {"death_date": "2023-06-01"}, "death_before_use_in 2024"),
+        (("2020-01-01",), {"emigration_date": "2023-06-01"}, "emigration_before_use_in 2024"),
+        (("2020-01-01",), {"included_date": None}, "consented_without_data"),
+    ],
+)
+def test_who_ever_used_it_but_not_in_the_year_is_counted_under_the_reason(treatment, patient, step):
+    attrition = users([natalizumab(*treatment)], **patient).attrition.frame
+    numbers = dict(zip(attrition["step"], attrition["n"], strict=True))
+    assert (numbers["all"], numbers[step], numbers["included"]) == (1, 1, 0)
+
+
 # --- what is a stop -------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from msanalysis.cohorts.selection import (
 )
 from msanalysis.core import Box, Cohort
 from msanalysis.extract import Extract
+from msanalysis.units import DAYS_PER_YEAR
 
 _PATIENTS = (
     "patient_id", "sex", "birth_date", "residence_hf", "diagnosis_code", "onset_course",
@@ -212,7 +213,7 @@ def _dead(persons: pd.DataFrame, extract: Extract) -> Step:
 
 
 def _years(start: pd.Series, end: pd.Series) -> pd.Series:
-    return days_between(start, end) / 365.25
+    return days_between(start, end) / DAYS_PER_YEAR
 
 
 def _split(values: pd.Series, limit: float, below: str, from_limit: str) -> pd.Series:

@@ -6,8 +6,8 @@ import narwhals as nw
 import pandas as pd
 
 from msanalysis.cohorts.courses import ONGOING, courses
-from msanalysis.cohorts.natalizumab import GAP_DAYS
-from msanalysis.cohorts.selection import cohort, collected, days_between, first_end, not_registered
+from msanalysis.cohorts.natalizumab import GAP_DAYS, ever_used
+from msanalysis.cohorts.selection import cohort, collected, first_end, not_registered, whole_days
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
 
@@ -20,7 +20,8 @@ _REGISTERED = (
 def jcv_tested(extract: Extract, *, assay: str, since: str = "2018-01-01") -> Cohort:
     """Return who was tested with an assay in each quarter: one row a person and quarter.
 
-    A person counts once a quarter, positive when any test in it was.
+    A person counts once a quarter, positive when any test in it was. The attrition begins with
+    all persons and quarters in which they were tested.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def natalizumab_after_positive_test(extract: Extract, *, gap_days: int = GAP_DAY
     """Return who tested positive for the first time while on natalizumab, until they stopped.
 
     Time zero is the day of the sample. A person who had tested positive before the course, or
-    in an earlier one, is not in it.
+    in an earlier one, is not in it. The attrition begins with everyone who ever used the drug.
 
     Returns
     -------
@@ -63,9 +64,11 @@ def natalizumab_after_positive_test(extract: Extract, *, gap_days: int = GAP_DAY
         "cutoff": cutoff,
     }
     persons = persons.drop(columns="end_date").join(first_end(ends))
-    persons["follow_up_days"] = days_between(persons["sample_date"], persons["end_date"])
+    persons["follow_up_days"] = whole_days(persons["sample_date"], persons["end_date"])
     steps = [
         *not_registered(persons, extract),
+        ("never_tested_positive", persons["sample_date"].isna()),
+        ("first_positive_off_natalizumab", persons["start_date"].isna()),
         ("no_follow_up", ~(persons["follow_up_days"] > 0)),
     ]
     columns = {"follow_up_days": "", "end_reason": "", "assay": "jcv_tests.assay"}
@@ -80,15 +83,14 @@ def _positive_during_course(extract: Extract, gap_days: int) -> nw.LazyFrame:
         .group_by("patient_id", "sample_date")
         .agg(nw.col("assay").min())
     )
-    on_drug = courses(extract, gap_days, of="natalizumab").filter(
-        nw.col("substance") == "natalizumab"
+    own = courses(extract, gap_days, of="natalizumab")
+    on_drug = own.join(first, on="patient_id").filter(
+        (nw.col("start_date") <= nw.col("sample_date"))
+        & (nw.col("sample_date") <= nw.col("end_date"))
     )
     return (
-        on_drug.join(assay, on="patient_id")
-        .filter(
-            (nw.col("start_date") <= nw.col("sample_date"))
-            & (nw.col("sample_date") <= nw.col("end_date"))
-        )
-        .join(extract.table("patients").select(*_REGISTERED), on="patient_id")
+        ever_used(extract, own)
+        .join(assay, on="patient_id", how="left")
+        .join(on_drug.drop("sample_date"), on="patient_id", how="left")
         .sort("patient_id")
     )

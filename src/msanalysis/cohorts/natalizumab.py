@@ -15,9 +15,11 @@ from msanalysis.cohorts.selection import (
     days_between,
     first_end,
     not_registered,
+    whole_days,
 )
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
+from msanalysis.units import DAYS_PER_YEAR
 
 NEXT_WITHIN_DAYS = 365
 GAP_DAYS = 90
@@ -44,7 +46,8 @@ def natalizumab_users(
 ) -> Cohort:
     """Return who used natalizumab in a year, from 1 January or their start to their first stop.
 
-    Tysabri and Tyruko are one drug. A pause of at most `gap_days` is no stop.
+    Tysabri and Tyruko are one drug. A pause of at most `gap_days` is no stop. The attrition
+    begins with everyone who ever used the drug.
 
     Parameters
     ----------
@@ -104,7 +107,8 @@ def natalizumab_two_years(extract: Extract, *, gap_days: int = GAP_DAYS) -> Coho
 
     Both years are seen with the same delay of reporting: the year before as the registry knew it
     one year before the data cutoff. `year` (text) tells them apart; columns as in
-    `natalizumab_users`. Who used the drug in both years stands in both.
+    `natalizumab_users`. Who used the drug in both years stands in both, and so
+    in the attrition.
     """
     after = natalizumab_users(extract, gap_days=gap_days)
     before = natalizumab_users(a_year_earlier(extract), gap_days=gap_days)
@@ -150,7 +154,7 @@ def _checked(year: int | None, extract: Extract) -> int:
 
 
 def _used(extract: Extract, year: int, gap_days: int) -> tuple[pd.DataFrame, list[Step]]:
-    """Everyone who used the drug in the year, with the end of follow-up in it."""
+    """Everyone who ever used the drug, with the end of follow-up in the year."""
     persons = collected(_users(extract, year, gap_days))
     cutoff, last_day = extract.provenance.data_cutoff, date(year, 12, 31)
     censoring = "year_end" if last_day <= cutoff else "cutoff"
@@ -164,14 +168,26 @@ def _used(extract: Extract, year: int, gap_days: int) -> tuple[pd.DataFrame, lis
     }
     persons = persons.drop(columns="end_date").join(first_end(ends))
     zero = persons["start_date"].clip(lower=pd.Timestamp(year - 1, 12, 31))
-    persons["follow_up_days"] = days_between(zero, persons["end_date"])
-    persons["age_years"] = days_between(persons["birth_date"], zero) / 365.25
-    persons["years_on_natalizumab"] = days_between(persons["start_date"], zero) / 365.25
+    persons["follow_up_days"] = whole_days(zero, persons["end_date"])
+    persons["age_years"] = days_between(persons["birth_date"], zero) / DAYS_PER_YEAR
+    persons["years_on_natalizumab"] = days_between(persons["start_date"], zero) / DAYS_PER_YEAR
     in_year = persons["start_date"] >= pd.Timestamp(year, 1, 1)
     persons["use_began"] = np.where(in_year, "in_year", "before_year")
-    # Who died or emigrated before is no user of the year, whatever was never closed.
-    there = persons[persons["follow_up_days"] >= 0].reset_index(drop=True)
-    return _with_next(there), not_registered(there, extract)
+    steps = [*not_registered(persons, extract), *_no_users(persons, year)]
+    return _with_next(persons), steps
+
+
+def _no_users(persons: pd.DataFrame, year: int) -> list[Step]:
+    """Return who used the drug in other years only, or had left, whatever was never closed."""
+    left = persons["follow_up_days"] < 0
+    return [
+        (f"started_after {year}", persons["first_start"] > pd.Timestamp(year, 12, 31)),
+        (f"ended_before {year}", persons["start_date"].isna()),
+        *(
+            (f"{reason}_before_use_in {year}", left & (persons["end_reason"] == reason))
+            for reason in ("death", "emigration")
+        ),
+    ]
 
 
 def _with_next(persons: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +202,7 @@ def _with_next(persons: pd.DataFrame) -> pd.DataFrame:
 
 
 def _users(extract: Extract, year: int, gap_days: int) -> nw.LazyFrame:
-    """One row a person: their first course of the drug that runs in the year, and what followed."""
+    """One row a person who ever used the drug: the first course in the year, and what followed."""
     own = courses(extract, gap_days, of="natalizumab")
     used = own.filter(
         (nw.col("start_date") <= date(year, 12, 31)) & (nw.col("end_date") >= date(year, 1, 1))
@@ -194,11 +210,17 @@ def _users(extract: Extract, year: int, gap_days: int) -> nw.LazyFrame:
     first = used.group_by("patient_id").agg(nw.col("start_date").min())
     course = used.join(first, on=["patient_id", "start_date"])
     return (
-        course.drop("substance")
-        .join(extract.table("patients").select(*_PATIENTS), on="patient_id")
+        ever_used(extract, own)
+        .join(course.drop("substance"), on="patient_id", how="left")
         .join(following(extract, course, own), on="patient_id", how="left")
         .sort("patient_id")
     )
+
+
+def ever_used(extract: Extract, own: nw.LazyFrame) -> nw.LazyFrame:
+    """Return a row a person with a course in `own`, with the `first_start`."""
+    first = own.group_by("patient_id").agg(nw.col("start_date").min().alias("first_start"))
+    return extract.table("patients").select(*_PATIENTS).join(first, on="patient_id")
 
 
 def following(extract: Extract, course: nw.LazyFrame, own: nw.LazyFrame) -> nw.LazyFrame:

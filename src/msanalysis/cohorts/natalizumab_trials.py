@@ -13,6 +13,7 @@ from msanalysis.cohorts.events import NO_DAY, days, events
 from msanalysis.cohorts.selection import cohort, collected, not_registered
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
+from msanalysis.units import DAYS_PER_YEAR
 
 Outcome = Literal["relapse", "new_lesions", "edss_worsening"]
 YEAR_DAYS = 365
@@ -54,7 +55,8 @@ def natalizumab_trials(
     Whoever is on natalizumab on the first day of a month takes part. On the first day of the
     next month (time zero) they have `stopped` or `stayed`, by what is known on that day; the
     outcome is counted after it, in both arms alike, so that no immortal time arises. Who resumed
-    within the month has stayed. A person takes part in every month they are on the drug.
+    within the month has stayed. A person takes part in every month they are on the drug; the
+    attrition begins with all persons and months in which they are.
 
     Parameters
     ----------
@@ -98,8 +100,11 @@ def natalizumab_trials(
     followed = _followed(trials, persons, happened, outcome, follow_up_days, extract)
     rows = pd.concat([described, followed], axis=1)
     # Who had died, emigrated or reached the cutoff by time zero takes no part.
-    rows = rows[rows["follow_up_days"] > 0].reset_index(drop=True)
-    steps = [*not_registered(rows, extract), ("missing_covariate", _lacks_date(rows, extract))]
+    steps = [
+        *not_registered(rows, extract),
+        ("no_follow_up", rows["follow_up_days"] <= 0),
+        ("missing_covariate", _lacks_date(rows, extract)),
+    ]
     return cohort(f"natalizumab_trials_{outcome}", rows, steps, _COLUMNS, extract)
 
 
@@ -165,7 +170,7 @@ def _described(
     number, day = trials["person"].to_numpy(), trials["asked_day"].to_numpy()
     of_row = persons.iloc[number].reset_index(drop=True)
     years = {
-        name: (day - days(of_row[source])) / 365.25
+        name: (day - days(of_row[source])) / DAYS_PER_YEAR
         for name, source in {"age_years": "birth_date", "years_since_onset": "onset_date"}.items()
     }
     relapses = events(_rows(extract, "relapses", "relapse_date"), index, "relapse_date")
@@ -173,7 +178,7 @@ def _described(
         **{name: np.where(value > -1000, value, np.nan) for name, value in years.items()},
         person=number,
         arm=np.where(trials["stayed"], "stayed", "stopped"),
-        years_on_natalizumab=(day - trials["start_day"].to_numpy()) / 365.25,
+        years_on_natalizumab=(day - trials["start_day"].to_numpy()) / DAYS_PER_YEAR,
         relapses_year_before=np.minimum(relapses.within(number, day - YEAR_DAYS, day), 3),
         jcv=_jcv(extract, index, number, day),
         calendar_years=trials["month"].to_numpy() / 12,

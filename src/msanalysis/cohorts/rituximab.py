@@ -17,6 +17,7 @@ from msanalysis.cohorts.selection import (
 )
 from msanalysis.core import Cohort
 from msanalysis.extract import Extract
+from msanalysis.units import DAYS_PER_YEAR
 
 _PATIENTS = (
     "patient_id", "sex", "birth_date", "residence_hf", "diagnosis_code", "onset_course",
@@ -117,7 +118,9 @@ def _followed(
     }
     persons = persons.join(first_end(ends))
     persons["follow_up_days"] = days_between(persons["start_date"], persons["end_date"])
-    persons["age_years"] = days_between(persons["birth_date"], persons["start_date"]) / 365.25
+    persons["age_years"] = (
+        days_between(persons["birth_date"], persons["start_date"]) / DAYS_PER_YEAR
+    )
     switched_to = persons["target"].where(persons["end_reason"] == "switch")
     persons["switched_to"] = pd.Categorical(switched_to, categories=codes.substances())
     persons["earlier_treatment"] = coded(persons["treated_before"], ["untreated", "treated"])

@@ -67,6 +67,11 @@ def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     return (end - start).dt.days
 
 
+def whole_days(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Return `days_between` as whole numbers; -1 where a date is missing, to be excluded."""
+    return days_between(start, end).fillna(-1).astype("int64")
+
+
 def coded(truth: pd.Series, words: Sequence[str]) -> pd.Categorical:
     """Return false and true as the two `words`, what is missing as missing."""
     return pd.Categorical(truth.map({False: words[0], True: words[1]}), categories=words)

@@ -20,7 +20,8 @@ def treatment_series(extract: Extract, *, since: str = SINCE, gap_days: int = GA
     """Return every course of treatment that ran from a calendar day on, to its stop.
 
     One row a course, so that a person may stand in it more than once. Treatments given once are
-    left out: nobody stops them.
+    left out: nobody stops them. The attrition begins with all other courses that had not ended
+    before that day.
 
     Parameters
     ----------
@@ -60,8 +61,15 @@ def treatment_series(extract: Extract, *, since: str = SINCE, gap_days: int = GA
     is_natalizumab = runs["substance"] == "natalizumab"
     runs["series"] = is_natalizumab.map({True: "natalizumab", False: "other_drugs"})
     # Who died or emigrated before is under no observation, whatever was never closed.
-    seen = runs[runs["follow_up_days"] >= runs["entry_days"].clip(lower=0)].reset_index(drop=True)
-    return cohort("treatment_courses", seen, not_registered(seen, extract), _COLUMNS, extract)
+    left = runs["follow_up_days"] < runs["entry_days"].clip(lower=0)
+    steps = [
+        *not_registered(runs, extract),
+        *(
+            (f"{reason}_before_observation", left & (runs["end_reason"] == reason))
+            for reason in ("death", "emigration")
+        ),
+    ]
+    return cohort("treatment_courses", runs, steps, _COLUMNS, extract)
 
 
 def _month_start(since: str, extract: Extract) -> date:

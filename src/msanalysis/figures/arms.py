@@ -6,8 +6,8 @@ from msanalysis.core import Released
 from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
 from msanalysis.labels import number, word
+from msanalysis.units import DAYS
 
-DAYS_PER_MONTH = 365.25 / 12
 _APART = 0.16
 _MARKS = ("o", "s")
 
@@ -55,6 +55,6 @@ def _draw_panel(axes, released: Released, lang: str) -> None:
                     at, 0, f" {word('hidden_mark', lang)}", rotation=90, va="bottom", ha="center",
                     fontsize=7,
                 )  # fmt: skip
-    labels = [number(round(time / DAYS_PER_MONTH), 0, lang) for time in times]
+    labels = [number(round(time / DAYS["months"]), 0, lang) for time in times]
     axes.set_xticks(range(len(times)), labels)
     axes.set_xlim(-0.5, len(times) - 0.5)

@@ -1,0 +1,182 @@
+"""Nobody leaves a cohort uncounted: `all` of each attrition is who the cohort says it begins with.
+
+How many that is, is counted here from the tables themselves, row by row.
+"""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msanalysis import cohorts
+from msanalysis.codes import one_off_substances
+from msanalysis.cohorts.courses import ONGOING, courses
+from msanalysis.cohorts.natalizumab import GAP_DAYS, a_year_earlier
+from msanalysis.cohorts.treatment_status import running_treatments
+from persons import make_extract
+
+SINCE = date(2018, 1, 1)
+CUTOFF = date(2025, 5, 15)
+SUBSTANCES = ("natalizumab", "rituximab", "ofatumumab", "cladribine")
+
+days = st.dates(date(2014, 1, 1), CUTOFF)
+perhaps = st.none() | days
+
+
+@st.composite
+def patients(draw, number):
+    onset = draw(days)
+    return {
+        "patient_id": f"p{number}",
+        "sex": draw(st.sampled_from(["female", "male"])),
+        "birth_date": "1980-01-01",
+        "residence_hf": "ous",
+        "diagnosis_code": draw(st.sampled_from(["G35", "G35", "G35", "NMOSD"])),
+        "onset_course": "rrms",
+        "onset_date": str(onset),
+        "diagnosis_date": _text(draw(perhaps)),
+        "consent_date": _text(draw(perhaps)),
+        "included_date": _text(draw(perhaps)),
+        "death_date": _text(draw(perhaps)),
+        "emigration_date": _text(draw(perhaps)),
+    }
+
+
+@st.composite
+def episodes(draw, number):
+    start = draw(days)
+    length = draw(st.none() | st.integers(0, 900))
+    stop = None if length is None else min(start + timedelta(days=length), CUTOFF)
+    return {
+        "patient_id": f"p{number}",
+        "substance": draw(st.sampled_from(SUBSTANCES)),
+        "start_date": str(start),
+        "stop_date": _text(stop),
+        "stop_reason": None,
+        "registered_date": str(start),
+    }
+
+
+@st.composite
+def registries(draw):
+    people = range(draw(st.integers(1, 6)))
+    many = {"min_size": 1, "max_size": 4}
+    return {
+        "patients": [draw(patients(number)) for number in people],
+        "treatments": [
+            row for number in people for row in draw(st.lists(episodes(number), **many))
+        ],
+        "jcv_tests": [
+            {
+                "patient_id": f"p{number}",
+                "sample_date": str(draw(days)),
+                "result": draw(st.sampled_from(["positive", "negative"])),
+                "assay": "stratify",
+            }
+            for number in people
+            for _ in range(draw(st.integers(1, 3)))
+        ],
+    }
+
+
+def _text(day):
+    return None if day is None else str(day)
+
+
+def users_of(substance):
+    def count(extract, tables):
+        rows = extract.table("treatments").collect().to_pandas()
+        return rows.loc[rows["substance"] == substance, "patient_id"].nunique()
+
+    return count
+
+
+def everyone(extract, tables):
+    return len(tables["patients"])
+
+
+def users_in_both_years(extract, tables):
+    users = users_of("natalizumab")
+    return users(extract, tables) + users(a_year_earlier(extract), tables)
+
+
+def quarters_tested(extract, tables):
+    tests = [
+        (row["patient_id"], date.fromisoformat(row["sample_date"])) for row in tables["jcv_tests"]
+    ]
+    return len({(who, day.year, (day.month - 1) // 3) for who, day in tests if day >= SINCE})
+
+
+def lasting_courses(extract, tables):
+    rows = courses(extract, GAP_DAYS).collect().to_pandas()
+    lasting = ~rows["substance"].isin(one_off_substances())
+    return int((lasting & (rows["end_date"].dt.date >= SINCE)).sum())
+
+
+def months_on_natalizumab(extract, tables):
+    own = [row for row in tables["treatments"] if row["substance"] == "natalizumab"]
+    firsts = [date(year, month, 1) for year in range(2018, 2026) for month in range(1, 13)]
+    return len(
+        {
+            (row["patient_id"], first)
+            for row in own
+            for first in firsts
+            if first <= CUTOFF
+            and row["start_date"] <= str(first) < (row["stop_date"] or str(ONGOING))
+        }
+    )
+
+
+def on_ofatumumab(extract, tables):
+    running = running_treatments(extract, date(2024, 12, 31)).collect().to_pandas()
+    return int((running["substance"] == "ofatumumab").sum())
+
+
+YEAR = {"dates": ["2024-01-01", "2024-12-31"]}
+BEGINS_WITH = {
+    "dead": ({}, everyone),
+    "jcv_tested": ({"assay": "stratify"}, quarters_tested),
+    "living": ({}, everyone),
+    "natalizumab_after_positive_test": ({}, users_of("natalizumab")),
+    "natalizumab_after_stop": ({}, users_of("natalizumab")),
+    "natalizumab_phases": ({}, lambda *given: 3 * users_of("natalizumab")(*given)),
+    "natalizumab_stopped": ({}, users_of("natalizumab")),
+    "natalizumab_trials": ({"outcome": "relapse"}, months_on_natalizumab),
+    "natalizumab_two_years": ({}, users_in_both_years),
+    "natalizumab_users": ({}, users_of("natalizumab")),
+    "newly_diagnosed": ({"first_year": 2020}, everyone),
+    "ofatumumab_users": ({}, on_ofatumumab),
+    "persons_by_onset": ({"first_year": 2016}, everyone),
+    "persons_by_treatment": ({}, everyone),
+    "persons_from_onset": ({}, everyone),
+    "persons_observed_from_onset": ({"least_at_risk": 1}, everyone),
+    "registered": ({}, everyone),
+    "rituximab_starters": ({}, users_of("rituximab")),
+    "rituximab_switchers": ({"to": "cladribine"}, users_of("rituximab")),
+    "second_line_by_rules": ({"gaps_days": [90], "overlaps_days": [90]}, everyone),
+    "treatment_groups_on": (YEAR, everyone),
+    "treatment_lines": ({"since": "second_line"}, everyone),
+    "treatment_series": ({}, lasting_courses),
+    "treatments_on": (YEAR, everyone),
+}
+NO_COHORTS = {
+    "expected_patients", "first_and_last_day", "inhabitants", "inhabitants_by_age",
+    "yearly_inhabitants_by_age",
+}  # fmt: skip
+
+
+def test_every_cohort_is_tried():
+    assert set(BEGINS_WITH) | NO_COHORTS == set(cohorts.__all__)
+
+
+@pytest.mark.parametrize("name", BEGINS_WITH)
+@settings(max_examples=8, deadline=None)
+@given(tables=registries())
+def test_all_are_those_the_cohort_begins_with(name, tables):
+    extract = make_extract(**tables)
+    asked, count = BEGINS_WITH[name]
+    attrition = getattr(cohorts, name)(extract, **asked).attrition.frame
+    numbers = dict(zip(attrition["step"], attrition["n"], strict=True))
+    assert numbers["all"] == count(extract, tables)
+    assert numbers["all"] == numbers["included"] + attrition["n"][1:-1].sum()
