@@ -180,3 +180,20 @@ def test_all_are_those_the_cohort_begins_with(name, tables):
     numbers = dict(zip(attrition["step"], attrition["n"], strict=True))
     assert numbers["all"] == count(extract, tables)
     assert numbers["all"] == numbers["included"] + attrition["n"][1:-1].sum()
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables=registries(), gap_days=st.integers(0, 400))
+def test_courses_since_a_day_are_all_that_had_not_ended_by_it(tables, gap_days):
+    extract = make_extract(**tables)
+
+    def seen(rows):
+        # Of a course that ran on the day, it does not matter when it began.
+        start = rows["start_date"].dt.date.clip(lower=SINCE - timedelta(days=1))
+        return sorted(
+            zip(rows["patient_id"], rows["substance"], start, rows["end_date"], strict=True)
+        )
+
+    every = courses(extract, gap_days).collect().to_pandas()
+    since = courses(extract, gap_days, since=SINCE).collect().to_pandas()
+    assert seen(since) == seen(every[every["end_date"].dt.date >= SINCE])

@@ -96,9 +96,23 @@ def test_finer_weights_are_summed_into_the_bands_of_the_population():
     assert found.rate_per_100k == pytest.approx(100)
 
 
+def test_who_has_no_level_is_missing_and_part_of_all(mgus):
+    frame = mgus.frame.assign(sex=mgus.frame["sex"].where(mgus.frame.index >= 30))
+    rates = estimate_standardised_rates(make_cohort(frame), inhabitants=BOTH, **ASKED).frame
+    crude = rates[rates["adjustment"] == "crude"].set_index("stratum")
+    assert crude["n"]["all"] == crude["n"][["female", "male", "missing"]].sum() == len(frame)
+    assert crude["n"]["missing"] == 30
+    assert crude.loc["missing", LIMITS].isna().all()
+
+
+def test_a_level_that_has_no_inhabitants_given_is_refused(mgus):
+    with pytest.raises(ValueError, match="inhabitants lacks levels of 'sex'"):
+        estimate_standardised_rates(mgus, inhabitants={"female": LIVED}, **ASKED)
+
+
 def test_no_population_gives_no_rates(mgus):
     assert estimate_standardised_rates(mgus, inhabitants={}, **ASKED).frame.empty
-    nobody_lives = {"female": {0: 0}}
+    nobody_lives = {"female": {0: 0}, "male": {0: 0}}
     assert estimate_standardised_rates(mgus, inhabitants=nobody_lives, **ASKED).frame.empty
 
 

@@ -1,6 +1,6 @@
 """Courses of treatment: episodes of one substance, whatever the brand, merged over short gaps."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import narwhals as nw
 
@@ -14,26 +14,34 @@ _COURSE = (*_SUBSTANCE, "course")
 _COLUMNS = (*_SUBSTANCE, "start_date", "end_date", "stop_reason")
 
 
-def courses(extract: Extract, gap_days: int, *, of: str | None = None) -> nw.LazyFrame:
+def courses(
+    extract: Extract, gap_days: int, *, of: str | None = None, since: date | None = None
+) -> nw.LazyFrame:
     """Return one row a course: `patient_id`, `substance`, `start_date`, `end_date`, `stop_reason`.
 
     An episode that starts at most `gap_days` after all earlier ones of its substance had ended
     continues their course. `end_date` is ONGOING where no stop is known; `stop_reason` is that of
     the episode which ended the course (of several, the first by name). With `of` only courses of
-    that substance.
+    that substance; with `since` only those that had not ended by then, of which one that began
+    before `since` may seem to have begun later, yet still before it.
     """
     if gap_days < 0:
         raise ValueError(f"gap_days must be 0 or more, not {gap_days}: set the days of a pause")
-    once, merged = _split(episodes_of(extract, of))
-    episodes = _numbered(merged, gap_days)
-    ended = episodes.group_by(*_COURSE).agg(nw.col("start_date").min(), nw.col("end_date").max())
+    episodes = episodes_of(extract, of)
+    if since is not None:
+        # What ended longer ago than a gap is continued by nothing that begins after `since`.
+        episodes = episodes.filter(nw.col("end_date") >= since - timedelta(days=gap_days))
+    once, merged = _split(episodes)
+    merged = _numbered(merged, gap_days)
+    ended = merged.group_by(*_COURSE).agg(nw.col("start_date").min(), nw.col("end_date").max())
     reasons = (
-        episodes.filter(~nw.col("stop_reason").is_null())
+        merged.filter(~nw.col("stop_reason").is_null())
         .group_by(*_COURSE, "end_date")
         .agg(nw.col("stop_reason").min())
     )
     repeated = ended.join(reasons, on=[*_COURSE, "end_date"], how="left")
-    return nw.concat([once.select(*_COLUMNS), repeated.select(*_COLUMNS)])
+    every = nw.concat([once.select(*_COLUMNS), repeated.select(*_COLUMNS)])
+    return every if since is None else every.filter(nw.col("end_date") >= since)
 
 
 def episodes_of(extract: Extract, of: str | None = None) -> nw.LazyFrame:

@@ -179,15 +179,14 @@ def _used(extract: Extract, year: int, gap_days: int) -> tuple[pd.DataFrame, lis
 
 def _no_users(persons: pd.DataFrame, year: int) -> list[Step]:
     """Return who used the drug in other years only, or had left, whatever was never closed."""
-    left = persons["follow_up_days"] < 0
-    return [
-        (f"started_after {year}", persons["first_start"] > pd.Timestamp(year, 12, 31)),
-        (f"ended_before {year}", persons["start_date"].isna()),
-        *(
-            (f"{reason}_before_use_in {year}", left & (persons["end_reason"] == reason))
-            for reason in ("death", "emigration")
-        ),
-    ]
+    left, reason = persons["follow_up_days"] < 0, persons["end_reason"]
+    steps = {
+        "started_after": persons["first_start"] > pd.Timestamp(year, 12, 31),
+        "ended_before": persons["start_date"].isna(),
+        "death_before_use_in": left & (reason == "death"),
+        "emigration_before_use_in": left & (reason == "emigration"),
+    }
+    return [(f"{name} {year}", outside, f"{name}_year") for name, outside in steps.items()]
 
 
 def _with_next(persons: pd.DataFrame) -> pd.DataFrame:

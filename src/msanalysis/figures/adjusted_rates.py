@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from msanalysis.core import ALL, Released
+from msanalysis.core import ALL, MISSING, Released
 from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
 from msanalysis.figures.years import label_years, mark_revisions
@@ -30,7 +30,7 @@ def plot_adjusted_years(
     `axis` is the word of the years; `marks` are the years in which the diagnostic criteria were
     published or revised. A hidden year keeps its place, without points.
     """
-    rows = rates.frame[rates.frame["stratum"] != ALL]
+    rows = _levels(rates)
     figure = theme.new_figure(3.3)
     if rows.empty:
         _say_no_ages(figure.subplots(), lang)
@@ -57,7 +57,7 @@ def plot_adjusted_trusts(rates: Released, *, lang: str, measured: str) -> Figure
     `measured` is the word of the axis; the dashed line is the standardised rate of the country. A
     hidden trust keeps its place, last, without points.
     """
-    trusts = rates.frame[rates.frame["stratum"] != ALL]
+    trusts = _levels(rates)
     figure = theme.new_figure(1.7 + 0.1 * max(6, len(trusts)))
     axes = figure.subplots()
     if trusts.empty:
@@ -75,6 +75,10 @@ def plot_adjusted_trusts(rates: Released, *, lang: str, measured: str) -> Figure
         _legend(figure, axes)
     theme.sign(figure, rates, lang)
     return figure
+
+
+def _levels(rates: Released) -> pd.DataFrame:
+    return rates.frame[~rates.frame["stratum"].isin([ALL, MISSING])]
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, at: pd.Series, lang: str, lying: bool = False) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from msanalysis.core import ALL, statistic
+from msanalysis.core import ALL, MISSING, statistic
 from msanalysis.intervals import check_level
-from msanalysis.stats.crude_rates import PER
+from msanalysis.stats.crude_rates import PER, count_by
 from msanalysis.stats.means import read_numbers
 from msanalysis.stats.strata import read_levels, split_rows, stack
 
@@ -19,7 +19,7 @@ _RATES = {
     "stratum": "object",
     "adjustment": "object",
     "n": "int64",
-    "inhabitants": "int64",
+    "inhabitants": "Int64",
     **dict.fromkeys(_RATE, "float64"),
 }
 Ages = Mapping[int, int]
@@ -47,7 +47,7 @@ def estimate_standardised_rates(
     Parameters
     ----------
     by
-        Column whose levels are the strata; who has none of `inhabitants` is left out.
+        Column whose levels divide the persons as `inhabitants` does: a sex, a hospital trust.
     age
         Column of ages in years; who has none is left out.
     inhabitants
@@ -59,14 +59,16 @@ def estimate_standardised_rates(
     Returns
     -------
     Result
-        For `all` and each level two rows, `adjustment` crude and age_standardised: `stratum`,
-        `n`, `inhabitants`, `rate_per_100k` = sum of w x with w = weight / inhabitants, `lower`,
-        `upper`. Empty without inhabitants, and for nobody.
+        For `all`, each level and, where some persons have no value, `missing`, two rows,
+        `adjustment` crude and age_standardised: `stratum`, `n`, `inhabitants`, `rate_per_100k` =
+        sum of w x with w = weight / inhabitants, `lower`, `upper`. Empty without inhabitants, and
+        for nobody.
 
     Raises
     ------
     ValueError
-        The cohort lacks a column, or `age` does not hold numbers; `level` is not between 0 and 1.
+        The cohort lacks a column, or `age` does not hold numbers; some persons have a level that
+        `inhabitants` lacks; or `level` is not between 0 and 1.
 
     Notes
     -----
@@ -77,7 +79,13 @@ def estimate_standardised_rates(
     return stack(_strata(frame, by, age, inhabitants, standard, level), _RATES)
 
 
-@statistic(shape="table", counts={"n": _RATE}, dimension="stratum")
+@statistic(
+    shape="table",
+    counts={"n": _RATE},
+    dimension="stratum",
+    columns={"year": "year", "stratum": "by"},
+    cells={"n": ("year", "stratum", "known age")},
+)
 def estimate_yearly_standardised_rates(
     frame: pd.DataFrame,
     *,
@@ -125,17 +133,26 @@ def _strata(
     standard: Mapping[int, float],
     level: float,
 ) -> Iterator[dict[str, Any]]:
-    inhabitants = {each: bands for each, bands in inhabitants.items() if any(bands.values())}
-    if not inhabitants or frame.empty:
+    if not any(sum(bands.values()) for bands in inhabitants.values()) or frame.empty:
         return
+    count_by(frame, by, inhabitants)
     ages = read_numbers(frame, age)
     levels, number = read_levels(frame, by)
     found = np.array(levels, dtype=object)[number]
-    chosen = {ALL: np.isin(found, [*inhabitants]), **{each: found == each for each in inhabitants}}
     lived = pd.DataFrame(inhabitants).sort_index()
-    lived.insert(0, ALL, lived.sum(axis=1))
-    for stratum, rows in chosen.items():
-        yield {"stratum": stratum, **_rates(ages[rows], lived[stratum], standard, level)}
+    yield {"stratum": ALL, **_rates(ages, lived.sum(axis=1), standard, level)}
+    for stratum in inhabitants:
+        yield {
+            "stratum": stratum,
+            **_rates(ages[found == stratum], lived[stratum], standard, level),
+        }
+    if MISSING in levels:
+        yield {"stratum": MISSING, **_without_rates(ages[found == MISSING])}
+
+
+def _without_rates(ages: np.ndarray) -> dict[str, Any]:
+    nothing = dict.fromkeys(("inhabitants", *_RATE), np.nan)
+    return {"adjustment": ADJUSTMENTS, "n": (~np.isnan(ages)).sum(), **nothing}
 
 
 def _rates(
@@ -143,6 +160,8 @@ def _rates(
 ) -> dict[str, Any]:
     """Return the crude and the standardised rate: the crude has the population as its standard."""
     inhabitants = inhabitants[inhabitants > 0]
+    if inhabitants.empty:
+        return _without_rates(ages)
     starts, lived = inhabitants.index.to_numpy(), inhabitants.to_numpy(dtype=float)
     n = _in_bands(starts, ages[~np.isnan(ages)])
     weights = [lived, _in_bands(starts, np.array([*standard]), [*standard.values()])]
