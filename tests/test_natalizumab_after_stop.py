@@ -1,5 +1,7 @@
 """After a stop of natalizumab: time without treatment, and relapses before, on and after."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from msanalysis.cohorts import natalizumab_after_stop, natalizumab_phases
 from msanalysis.stats import estimate_rates, estimate_repeated_rates
 from persons import make_cohort, make_extract
+from reference import FOLDER, assert_equal_to_r
 from test_natalizumab import PERSON, drug, natalizumab
 
 STOPPED = natalizumab("2018-06-01", "2020-06-01")
@@ -56,6 +59,16 @@ def test_relapses_are_counted_in_the_phase_they_fall_in():
     assert found["phase"].tolist() == ["before_treatment", "on_treatment", "after_treatment"]
     assert found["follow_up_days"].tolist() == [365, 731, 30]
     assert found["n_relapses"].tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize("stratum", ["all", "before", "on", "after"])
+def test_rates_of_a_repeated_event_and_their_robust_limits_against_R(stratum):
+    r = json.loads((FOLDER / "repeated_rates.json").read_text())
+    cohort = make_cohort(pd.DataFrame(r["persons"]))
+    by = None if stratum == "all" else "phase"
+    rates = estimate_repeated_rates(cohort, count="n_times", by=by).frame.set_index("stratum")
+    found = rates.loc[stratum, ["rate_per_100py", "lower", "upper"]]
+    assert_equal_to_r(found, r["rates"][stratum])
 
 
 def test_the_robust_interval_of_single_events_is_near_the_exact_one():

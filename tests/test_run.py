@@ -231,6 +231,7 @@ weights: dict[str, float] = {}
 bare: dict = {}
 exact: bool = False
 unit: str = "years"  # of time [years | days]
+months: int = 3  # in a point [1 | 3 | 12]
 dates: list[str] = []  # compared [2001-01-01, ] ascending
 """
 
@@ -241,7 +242,7 @@ dates: list[str] = []  # compared [2001-01-01, ] ascending
         ("{horizn_years: 3}", r"no parameter horizn_years \(did you mean horizon_years\?\)"),
         (
             "{zzz: 3}",
-            "known are horizon_years, share, by, since, weights, bare, exact, unit, dates",
+            "known are horizon_years, share, by, since, weights, bare, exact, unit, months, dates",
         ),
         ("{horizon_years: 3.0}", "parameter horizon_years: expected int, got float"),
         ("{horizon_years: true}", "expected int, got bool"),
@@ -255,6 +256,8 @@ dates: list[str] = []  # compared [2001-01-01, ] ascending
         ('{since: "31.12.2021"}', "expected a date such as"),
         ('{since: "2025-01-01"}', "out of its range"),
         ("{unit: weeks}", "expected one of years, days"),
+        ("{months: 5}", "parameter months: expected one of 1, 3, 12"),
+        ("{months: '3'}", "parameter months: expected int, got str"),
         (
             '{dates: ["2024-12-31", "2020-01-01"]}',
             r"or more in \[2001-01-01, \], each above the one",
@@ -278,7 +281,7 @@ def test_a_parameter_that_does_not_fit_is_refused_before_a_kernel_starts(tmp_pat
 
 def test_a_parameter_that_fits_replaces_the_default(tmp_path):
     write_notebook(tmp_path / "notebooks", "count", parameters=TAKES)
-    given = '{share: 1, since: "2024-12-31", by: [], weights: {a: 1}, exact: true, '
+    given = '{share: 1, since: "2024-12-31", by: [], weights: {a: 1}, exact: true, months: 12, '
     given += 'dates: ["2020-01-01", "2022-01-01", "2024-12-31"]}'
     (run,) = plan(tmp_path, f"analyses: [{{id: count, parameters: {given}}}]")
     assert run.jobs[0].parameters == {
@@ -290,6 +293,7 @@ def test_a_parameter_that_fits_replaces_the_default(tmp_path):
         "bare": {},
         "exact": True,
         "unit": "years",
+        "months": 12,
         "dates": ["2020-01-01", "2022-01-01", "2024-12-31"],
     }
 

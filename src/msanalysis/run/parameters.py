@@ -4,9 +4,9 @@
 
 Name, type and default are the assignment's, the explanation is its comment (after it, or on lines
 of its own above). A comment that ends with `[low, high]` bounds a number or a date, both included;
-either side may be left empty; one that ends with `[one | another]` lists the only values of a text.
-A text whose default is a date, or whose bounds are, is a date. Where `ascending` follows the range,
-a list is empty or holds two values or more, each above the one before it.
+either side may be left empty; one that ends with `[one | another]` lists the only values of a text
+or a whole number. A text whose default is a date, or whose bounds are, is a date. Where `ascending`
+follows the range, a list is empty or holds two values or more, each above the one before it.
 """
 
 import ast
@@ -58,7 +58,7 @@ class Parameter:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The only values a text may have; none where the comment lists none."""
+        """The only values, written out, that it may have; none where the comment lists none."""
         found = _CHOICE.search(self.comment)
         return tuple(each.strip() for each in found[1].split("|")) if found else ()
 
@@ -256,7 +256,7 @@ def _problem(parameter: Parameter, value: Any) -> str:
     texts = [leaf for leaf in leaves if isinstance(leaf, str)]
     if parameter.is_date and not all(_is_day(text) for text in texts):
         return 'expected a date such as "2024-12-31"'
-    if parameter.choices and any(text not in parameter.choices for text in texts):
+    if parameter.choices and any(str(leaf) not in parameter.choices for leaf in leaves):
         return f"expected one of {', '.join(parameter.choices)}"
     return _out_of_range(parameter.bounds, leaves) or _out_of_order(parameter, leaves)
 
