@@ -25,6 +25,7 @@ KNOWN = " known"
 """Ends the name of a dimension with the levels yes and no: who has a value in a column."""
 
 FOLLOW_UP = "follow_up_days"
+Again = Callable[[pd.DataFrame, Mapping[str, Any]], pd.DataFrame]
 ALL = "all"
 """The level of a dimension that is the sum of all its other levels."""
 
@@ -220,6 +221,16 @@ class Result:
         The arguments of the call that made it, defaults included.
     counted
         Whom the counts count; None: a set of persons of its own, divided by the columns of text.
+    quotas
+        Numerators, each with its denominator: those of a quota, which the registry prints with
+        its n (21 of 40), not those of a breakdown of persons by the levels of a column.
+    behind
+        Columns that tell how much stands behind estimates, each with these: persons beyond a
+        quantile, in the smallest level of a model or at risk, or `residual_degrees`. The gate
+        hides the estimates of too little; what is no count of `counts` does not leave.
+    again
+        Function of a table and the settings that computes anew the columns that follow from the
+        counts alone, for a gate that rounds the counts; None where nothing does.
     """
 
     statistic: str
@@ -232,6 +243,9 @@ class Result:
     provenance: Provenance
     dimension: str = ""
     counted: Counted | None = None
+    quotas: Mapping[str, str] = field(default_factory=dict)
+    behind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    again: Again | None = None
 
     def __repr__(self) -> str:
         return f"Result({self.statistic!r}, {self.population!r}): release(result) shows it"
@@ -254,6 +268,11 @@ class Released:
         Name of the policy it passed under.
     counted
         Whom the counts count, row by row as they are shown.
+    own_unit
+        The trust whose numbers stand in full, for that trust alone; empty in all that is shown
+        to others.
+    n_hidden_first
+        Counts hidden for themselves, the others being hidden for their sake: not to be shown.
     """
 
     statistic: str
@@ -267,6 +286,8 @@ class Released:
     provenance: Provenance
     policy: str
     counted: Counted | None = None
+    own_unit: str = ""
+    n_hidden_first: int = 0
 
     def __repr__(self) -> str:
         return self._marked().to_string(index=False)
@@ -285,6 +306,9 @@ def statistic(
     dimension: str = "",
     columns: Mapping[str, str] = MappingProxyType({}),
     cells: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    quotas: Mapping[str, str] = MappingProxyType({}),
+    behind: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    again: Again | None = None,
 ) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., Result]]:
     """Turn a function (frame in, tidy table out) into one that takes a Cohort and gives a Result.
 
@@ -325,6 +349,9 @@ def statistic(
                 settings=MappingProxyType(recorded),
                 provenance=cohort.provenance,
                 counted=_counted(cohort, recorded, columns, cells),
+                quotas=quotas,
+                behind=behind,
+                again=again,
             )
 
         return call

@@ -75,7 +75,7 @@ def number(
         absent = "not_available"
         return Number(id, released.population, measure, None, unit, None, None, None, 0, absent)
     is_count = column in released.counts
-    lower, upper = ("", "") if is_count else _interval_columns(column, row)
+    lower, upper = ("", "") if is_count else _interval_columns(column, row, hidden)
     value = _value(row[column], column, unit)
     return Number(
         id=id,
@@ -117,10 +117,12 @@ def _row(id: str, released: Released, where: Mapping[str, object]):
     return released.frame[fits].iloc[0], released.hidden[fits].iloc[0]
 
 
-def _interval_columns(column: str, row: pd.Series) -> tuple[str, str]:
+def _interval_columns(column: str, row: pd.Series, hidden: pd.Series) -> tuple[str, str]:
+    """Return the columns of the limits; none where one is hidden: it is not an open end."""
     suffix = "_days" if column.endswith("_days") else ""
     names = (f"lower{suffix}", f"upper{suffix}")
-    return names if all(name in row for name in names) else ("", "")
+    whole = all(name in row and not hidden[name] for name in names)
+    return names if whole else ("", "")
 
 
 def _value(cell: object, column: str, unit: str) -> float | None:

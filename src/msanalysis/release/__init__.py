@@ -10,7 +10,9 @@ import pandas as pd
 
 from msanalysis.core import Counted, Released, Restriction, Result
 from msanalysis.release.curve import protect_curve
+from msanalysis.release.exits import deliver, rows_of_own_unit
 from msanalysis.release.flow import flow_boxes, protect_flow
+from msanalysis.release.points import protect_points
 from msanalysis.release.policy import (
     DEFAULT_POLICY,
     POLICIES,
@@ -19,8 +21,10 @@ from msanalysis.release.policy import (
     ReleaseRefused,
     policy_in_force,
 )
-from msanalysis.release.rounding import rounded
+from msanalysis.release.rounding import coarsened, rounded, to_base
+from msanalysis.release.support import hide_unsupported
 from msanalysis.release.table import protect_table
+from msanalysis.release.threshold import publicly_known, too_small
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -28,16 +32,17 @@ __all__ = [
     "POLICY_VARIABLE",
     "Policy",
     "ReleaseRefused",
+    "deliver",
     "release",
 ]
 
 
-def _persons_to_show(result: Result, frame: pd.DataFrame, hidden: pd.DataFrame) -> int | None:
-    """Return the size of the cohort, unless it would give a hidden or absent group back."""
-    parts = [name for name in ("stratum", "level") if name in frame]
-    absent = any(set(result.frame[name]) - set(frame[name]) for name in parts)
-    counts = [name for name in result.counts if name in hidden and result.shape != "curve"]
-    return None if absent or hidden[counts].any(axis=None) else result.n_persons
+_WAYS = {
+    "table": protect_table,
+    "curve": protect_curve,
+    "flow": protect_flow,
+    "points": protect_points,
+}
 
 
 def _counted(result: Result, frame: pd.DataFrame) -> Counted | None:
@@ -50,42 +55,81 @@ def _counted(result: Result, frame: pd.DataFrame) -> Counted | None:
     )
 
 
-def release(result: Result) -> Released:
+def release(result: Result, *, own_unit: str = "") -> Released:
     """Return `result` as it may be shown under the policy in force.
 
     Tables: counts below the threshold are hidden together with all that is computed from them,
     and further cells wherever a total would give them back. Curves: steps are merged until each
     holds no event or at least the threshold, likewise for those censored and those who enter
     late; they end where few are at risk; the interval is recomputed from the merged steps.
-    Flows: who is in a small flow is put in the state `pooled`. Every number leaves rounded.
+    Flows: who is in a small flow is put in the state `pooled`. Points: of units of which nothing
+    is hidden, and only where the policy allows points. Estimates with too little behind them are
+    hidden: persons at risk, beyond a quantile, in the levels of a model, or degrees of freedom.
+    Every number leaves rounded.
+
+    Parameters
+    ----------
+    own_unit
+        Hospital trust whose rows stand in full, in the local report for that trust alone.
 
     Raises
     ------
     TypeError
         When `result` is not a Result.
     ReleaseRefused
-        When the policy is unknown, or no way is known to make the shape safe.
+        When the policy is unknown, no way is known to make the shape safe, or `own_unit` is
+        given outside the local report of that trust.
     """
     if not isinstance(result, Result):
         raise TypeError(
             f"release() takes a Result, not a {type(result).__name__}: "
             "pass what a function of msanalysis.stats returned, or cohort.attrition"
         )
-    ways = {"table": protect_table, "curve": protect_curve, "flow": protect_flow}
-    if result.shape not in ways:
+    if result.shape not in _WAYS:
         raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
     policy = policy_in_force()
-    frame, hidden = ways[result.shape](result, policy)
+    exact, hidden = hide_unsupported(result, *_WAYS[result.shape](result, policy), policy)
+    n_persons = _persons_to_show(result, exact, hidden, policy)
+    n_hidden_first = _hidden_first(result, exact, policy)
+    shown = coarsened(result, exact, policy)
+    if own_unit:
+        own = rows_of_own_unit(result, exact, own_unit)
+        shown, hidden = shown.mask(own, exact), hidden.mask(own, False)
     return Released(
         statistic=result.statistic,
         shape=result.shape,
-        frame=rounded(frame).mask(hidden),
+        frame=rounded(shown).mask(hidden),
         hidden=hidden,
         counts=result.counts,
         population=result.population,
-        n_persons=_persons_to_show(result, frame, hidden),
+        n_persons=n_persons,
         settings=result.settings,
         provenance=result.provenance,
         policy=policy.name,
-        counted=_counted(result, frame),
+        counted=_counted(result, exact),
+        own_unit=own_unit,
+        n_hidden_first=n_hidden_first,
     )
+
+
+def _persons_to_show(
+    result: Result, frame: pd.DataFrame, hidden: pd.DataFrame, policy: Policy
+) -> int | None:
+    """Return the size of the cohort, unless it would give a hidden or absent group back."""
+    parts = [name for name in ("stratum", "level") if name in frame]
+    absent = any(set(result.frame[name]) - set(frame[name]) for name in parts)
+    counts = [name for name in result.counts if name in hidden and result.shape != "curve"]
+    if absent or hidden[counts].any(axis=None):
+        return None
+    return int(to_base(result.n_persons, policy.rounding_base))
+
+
+def _hidden_first(result: Result, frame: pd.DataFrame, policy: Policy) -> int:
+    """Return how many counts of a table are hidden for themselves, not for another's sake."""
+    if result.shape != "table":
+        return 0
+    first = [
+        too_small(result, frame, count, policy) & ~publicly_known(result, frame, count, policy)
+        for count in result.counts
+    ]
+    return int(sum(small.sum() for small in first))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from msanalysis.core import ALL, Result
 from msanalysis.release.policy import Policy
+from msanalysis.release.threshold import publicly_known, too_small
 
 
 def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -13,14 +14,21 @@ def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     frame = result.frame.reset_index(drop=True)
     hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
     for count, dependent in result.counts.items():
-        small = frame[count].between(1, policy.threshold - 1)
+        small = too_small(result, frame, count, policy)
+        hidden.loc[small, [*dependent]] = True
+        known = publicly_known(result, frame, count, policy)
+        small &= ~known
         if result.dimension:
-            small = _with_complements(frame, result.dimension, count, small, policy.threshold)
+            small = _with_complements(
+                frame, result.dimension, count, small, known, policy.threshold
+            )
         hidden.loc[small, [count, *dependent]] = True
     if result.dimension and "denominator" in frame:
         _hide_denominators(frame, hidden, result.dimension)
     if {"time_days", "n_at_risk", "n_events"} <= set(frame):
         _hide_between_times(result, frame, hidden, policy.threshold)
+    for count in result.counts:
+        hidden.loc[publicly_known(result, frame, count, policy), count] = False
     return frame, hidden
 
 
@@ -75,7 +83,12 @@ def _few_left(
 
 
 def _with_complements(
-    frame: pd.DataFrame, dimension: str, count: str, small: pd.Series, threshold: int
+    frame: pd.DataFrame,
+    dimension: str,
+    count: str,
+    small: pd.Series,
+    known: pd.Series,
+    threshold: int,
 ) -> pd.Series:
     """Hide more parts where the row `all` less the parts shown would give a hidden one back.
 
@@ -87,7 +100,7 @@ def _with_complements(
         if not (frame.loc[rows, dimension] == ALL).any():
             continue
         parts = frame.loc[rows]
-        parts = parts[(parts[dimension] != ALL) & (parts[count] > 0)].sort_values(
+        parts = parts[(parts[dimension] != ALL) & (parts[count] > 0) & ~known[rows]].sort_values(
             count, kind="stable"
         )
         candidates = iter(parts.index[~hidden[parts.index]])

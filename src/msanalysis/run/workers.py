@@ -96,7 +96,7 @@ def _start(task: Task, jobs: int) -> _Running:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=PROJECT,
-            env=_environment(task.policy, jobs),
+            env=_environment(task, jobs),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -110,12 +110,13 @@ def _short_folder() -> str | None:
     return "/tmp" if too_long and sys.platform != "win32" else None
 
 
-def _environment(policy: str, jobs: int) -> dict[str, str]:
-    """Return what kernels see: the policy, no screen, no user's taste in figures, their threads."""
+def _environment(task: Task, jobs: int) -> dict[str, str]:
+    """Return what kernels see: policy, restricted folder, no screen, no user's taste, threads."""
     matplotlib = Path(find_spec("matplotlib").submodule_search_locations[0])
     threads = str(max(1, processors() // jobs))
     return os.environ | {
-        "MSANALYSIS_POLICY": policy,
+        "MSANALYSIS_POLICY": task.policy,
+        "MSANALYSIS_RESTRICTED": str(task.executed.parents[1]),
         "MPLBACKEND": "agg",
         "MATPLOTLIBRC": str(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYTHONHASHSEED": "0",

@@ -19,6 +19,7 @@ from msanalysis.stats.interrupted_series import (
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
 from msanalysis.stats.propensity import estimate_balance
+from msanalysis.stats.quantiles import estimate_points, estimate_quantiles
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
 from msanalysis.stats.repeated import estimate_repeated_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
@@ -60,6 +61,8 @@ __all__ = [
     "estimate_mean",
     "estimate_mean_trend",
     "estimate_median_survival",
+    "estimate_points",
+    "estimate_quantiles",
     "estimate_rate_trend",
     "estimate_rates",
     "estimate_repeated_rates",

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm
 
@@ -21,11 +20,12 @@ from msanalysis.stats.risk_set import (
     read_persons,
     require_column,
 )
-from msanalysis.stats.strata import split_rows, stack
+from msanalysis.stats.strata import has_levels, smallest_level, split_rows, stack
 from msanalysis.stats.survival import kaplan_meier
 
 Transform = Literal["km", "identity"]
 
+_FIT = {"n_smallest_level": "int64", "residual_degrees": "int64"}
 _RATIOS = {
     "term": "object",
     "n": "int64",
@@ -34,6 +34,7 @@ _RATIOS = {
     "lower": "float64",
     "upper": "float64",
     "p_value": "float64",
+    **_FIT,
 }
 _TEST = {
     "term": "object",
@@ -42,12 +43,17 @@ _TEST = {
     "chi2": "float64",
     "degrees_of_freedom": "int64",
     "p_value": "float64",
+    **_FIT,
 }
 _RATIO = ("hazard_ratio", "lower", "upper", "p_value")
 _PRECISION = {"precision": 1e-18, "r_precision": 0.0}
 
 
-@statistic(shape="table", counts={"n": ("n_events", *_RATIO), "n_events": _RATIO})
+@statistic(
+    shape="table",
+    counts={"n": ("n_events", *_RATIO), "n_events": _RATIO},
+    behind=dict.fromkeys(_FIT, _RATIO),
+)
 def estimate_hazard_ratios(
     frame: pd.DataFrame,
     *,
@@ -70,7 +76,9 @@ def estimate_hazard_ratios(
     -------
     Result
         A row a term: `term` (column, or column:level), `n` and `n_events` (of the persons in the
-        level, or of all for a number), `hazard_ratio`, `lower`, `upper`, `p_value` (Wald).
+        level, or of all for a number), `hazard_ratio`, `lower`, `upper`, `p_value` (Wald). The
+        gate reads `n_smallest_level` (persons, the reference included) and `residual_degrees`
+        (events less terms).
 
     Raises
     ------
@@ -97,8 +105,18 @@ def estimate_hazard_ratios(
         "lower": np.exp(coefficient - half),
         "upper": np.exp(coefficient + half),
         "p_value": 2 * norm.sf(np.abs(coefficient / error)),
+        **_behind(frame, covariates, persons, len(columns)),
     }
     return stack([ratios], _RATIOS)
+
+
+def _behind(
+    frame: pd.DataFrame, covariates: Sequence[str], persons: Persons, n_terms: int
+) -> dict[str, int]:
+    return {
+        "n_smallest_level": smallest_level(frame, covariates),
+        "residual_degrees": int(np.sum(persons.cause > 0)) - n_terms,
+    }
 
 
 def _design(frame: pd.DataFrame, covariates: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
@@ -112,7 +130,7 @@ def _terms(frame: pd.DataFrame, covariate: str) -> dict[str, np.ndarray]:
         raise ValueError(
             f"{covariate} is missing for some persons: the cohort must exclude them and count them"
         )
-    if is_numeric_dtype(values) and not is_bool_dtype(values):
+    if not has_levels(values):
         return {covariate: values.to_numpy(dtype=float)}
     levels = list(split_rows(frame, covariate))
     return {f"{covariate}:{level}": member for level, member in levels[1:]}
@@ -150,6 +168,7 @@ def _fit(persons: Persons, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, 
 @statistic(
     shape="table",
     counts={"n": ("n_events", "chi2", "p_value"), "n_events": ("chi2", "p_value")},
+    behind=dict.fromkeys(_FIT, ("chi2", "p_value")),
 )
 def check_proportional_hazards(
     frame: pd.DataFrame,
@@ -173,7 +192,8 @@ def check_proportional_hazards(
     -------
     Result
         A row a covariate, then `all` for the whole model: `term`, `n`, `n_events`, `chi2`,
-        `degrees_of_freedom`, `p_value`. A small p value speaks against one ratio for all time; in
+        `degrees_of_freedom`, `p_value`, and for the gate the columns of
+        `estimate_hazard_ratios`. A small p value speaks against one ratio for all time; in
         a large cohort it may be small where the change does not matter.
 
     Raises
@@ -201,6 +221,7 @@ def check_proportional_hazards(
     chosen = {name: terms for name, terms in chosen.items() if terms.any()}
     chosen[ALL] = np.full(len(of_term), True)
     counts = {"n": len(persons), "n_events": np.sum(persons.cause > 0)}
+    counts |= _behind(frame, covariates, persons, len(columns))
     rows = (
         {"term": name, **counts, **_score_test(score, information, terms)}
         for name, terms in chosen.items()

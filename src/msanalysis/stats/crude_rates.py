@@ -1,6 +1,7 @@
 """Persons per 100 000 inhabitants: new cases, and those living with the disease."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,12 +30,19 @@ _EXPECTED = {
 _RATE = ("rate_per_100k", "lower", "upper")
 
 
+def _again(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    inhabitants = table["inhabitants"].astype("Float64").to_numpy(float, na_value=np.nan)
+    rates = _with_rates(table["stratum"], table["n"], inhabitants, settings["level"])
+    return pd.DataFrame({name: rates[name] for name in _RATE}).set_axis(table.index)
+
+
 @statistic(
     shape="table",
     counts={"n": _RATE},
     dimension="stratum",
     columns={"stratum": "by"},
     cells={"n": ("stratum",)},
+    again=_again,
 )
 def estimate_crude_rates(
     frame: pd.DataFrame, *, by: str, inhabitants: Mapping[str, int], level: float = 0.95
@@ -81,7 +89,7 @@ def estimate_crude_rates(
     return stack(parts, _RATES)
 
 
-@statistic(shape="table", counts={"n": _RATE})
+@statistic(shape="table", counts={"n": _RATE}, again=_again)
 def estimate_yearly_prevalence(
     frame: pd.DataFrame,
     *,

@@ -201,6 +201,7 @@ def _with_limits(
         "n_at_risk": ("stratum", "from time_days"),
         "n_events": ("stratum", "cause", "until time_days"),
     },
+    behind={"n_at_risk": _ESTIMATES},
 )
 def estimate_cumulative_incidence_at(
     frame: pd.DataFrame,

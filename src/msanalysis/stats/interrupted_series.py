@@ -31,6 +31,8 @@ _SERIES = {
     "rate_per_100py": "float64",
     "fitted_per_100py": "float64",
     "counterfactual_per_100py": "float64",
+    "n_smallest_level": "int64",
+    "residual_degrees": "int64",
 }
 _TERMS = {
     "stratum": "object",
@@ -41,6 +43,8 @@ _TERMS = {
     "lower": "float64",
     "upper": "float64",
     "p_value": "float64",
+    "n_smallest_level": "int64",
+    "residual_degrees": "int64",
 }
 _CHECKS = {
     "stratum": "object",
@@ -49,9 +53,12 @@ _CHECKS = {
     "dispersion": "float64",
     "autocorrelation": "float64",
     "ljung_box_p": "float64",
+    "n_smallest_level": "int64",
+    "residual_degrees": "int64",
 }
 _RATIO = ("rate_ratio", "lower", "upper", "p_value")
 _CHECK = ("dispersion", "autocorrelation", "ljung_box_p")
+_BEHIND = ("n_smallest_level", "residual_degrees")
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class Months:
     dimension="period",
     columns={"stratum": "by", "segment": "segment", "period": "period"},
     cells={"n_events": ("stratum", "segment", "period", "end_reason=event")},
+    behind=dict.fromkeys(_BEHIND, ("fitted_per_100py", "counterfactual_per_100py")),
 )
 def estimate_interrupted_series(
     frame: pd.DataFrame,
@@ -108,7 +116,7 @@ def estimate_interrupted_series(
         period lies in it), `period` (its first month, as `month 2024-01`; `all` a segment),
         `n_events`, `person_years`, and per 100 person-years `rate_per_100py`, `fitted_per_100py`
         (missing in the window) and `counterfactual_per_100py` (the line of before, from the
-        window on).
+        window on); for the gate as `estimate_interruption`.
 
     Raises
     ------
@@ -124,7 +132,7 @@ def estimate_interrupted_series(
     if period_months not in (1, 2, 3, 4, 6, 12):
         raise ValueError("period_months must be 1, 2, 3, 4, 6 or 12")
     parts = (
-        {"stratum": stratum, **part}
+        {**_fitted_counts(months), "stratum": stratum, **part}
         for stratum, months in _series(frame, event, since, (change_from, change_to), by)
         for part in _periods(months, _fitted(months), period_months)
     )
@@ -136,6 +144,7 @@ def estimate_interrupted_series(
     counts={"n_events": _RATIO},
     columns={"stratum": "by"},
     cells={"n_events": ("stratum", "segment!window", "end_reason=event")},
+    behind=dict.fromkeys(_BEHIND, _RATIO),
 )
 def estimate_interruption(
     frame: pd.DataFrame,
@@ -166,7 +175,9 @@ def estimate_interruption(
         A row a series and term: `stratum`, `term` (trend_before and trend_change: rate ratio per
         year; level_change: rate ratio at the end of the window), `n_events`, `months` (fitted),
         `rate_ratio`, `lower`, `upper`, `p_value`; missing where a side of the window holds no
-        event. See `check_interrupted_series` for what the intervals rest on.
+        event. The gate reads `n_smallest_level` (events on the side with fewer) and
+        `residual_degrees` (months less terms). See `check_interrupted_series` for what the
+        intervals rest on.
 
     Raises
     ------
@@ -186,6 +197,7 @@ def estimate_interruption(
     counts={"n_events": _CHECK},
     columns={"stratum": "by"},
     cells={"n_events": ("stratum", "segment!window", "end_reason=event")},
+    behind=dict.fromkeys(_BEHIND, _CHECK),
 )
 def check_interrupted_series(
     frame: pd.DataFrame,
@@ -203,7 +215,8 @@ def check_interrupted_series(
     Result
         A row a series: `stratum`, `n_events`, `months`, `dispersion` (Pearson; 1 when Poisson),
         `autocorrelation` (of the Pearson residuals of neighbouring months) and `ljung_box_p`
-        (12 lags). Autocorrelated residuals make the intervals too narrow.
+        (12 lags), and for the gate as `estimate_interruption`. Autocorrelated residuals make the
+        intervals too narrow.
 
     Raises
     ------
@@ -331,7 +344,13 @@ def _rates(segment: str, period: np.ndarray, sums: Mapping[str, np.ndarray]) -> 
 
 def _fitted_counts(months: Months) -> Mapping[str, int]:
     outside = months.segment != 1
-    return {"n_events": months.n_events[outside].sum(), "months": outside.sum()}
+    sides = [months.n_events[months.segment == side].sum() for side in (0, 2)]
+    return {
+        "n_events": sum(sides),
+        "months": outside.sum(),
+        "n_smallest_level": min(sides),
+        "residual_degrees": (outside & (months.person_years > 0)).sum() - months.design.shape[1],
+    }
 
 
 def _terms(months: Months, z: float) -> Mapping[str, Any]:

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 from msanalysis.core import ALL, statistic
 from msanalysis.stats.risk_set import require_column
-from msanalysis.stats.strata import split_rows, stack
+from msanalysis.stats.strata import has_levels, smallest_level, split_rows, stack
 
 _BALANCE = {
     "term": "object",
@@ -23,8 +22,11 @@ _BALANCE = {
     "mean_weighted": "float64",
     "difference_before": "float64",
     "difference_after": "float64",
+    "n_smallest_level": "int64",
+    "residual_degrees": "int64",
 }
-_MEANS = tuple(_BALANCE)[4:]
+_MEANS = tuple(_BALANCE)[4:9]
+_WEIGHTED = ("mean_weighted", "difference_after")
 SMALLEST_REST = 1e-3
 LEVELS_TO_BEND = 8
 """A number with fewer values enters the model as it is; with more, with its square too."""
@@ -36,6 +38,7 @@ LEVELS_TO_BEND = 8
     dimension="level",
     columns={"level": "term"},
     cells={"n_treated": ("level", "arm=treated"), "n_untreated": ("level", "arm!treated")},
+    behind={"n_smallest_level": _WEIGHTED, "residual_degrees": _WEIGHTED},
 )
 def estimate_balance(
     frame: pd.DataFrame, *, arm: str, treated: str, covariates: Sequence[str]
@@ -57,7 +60,9 @@ def estimate_balance(
         level of what is none: `term`, `level`, `n_treated` and `n_untreated` (rows),
         `mean_treated`, `mean_untreated`, `mean_weighted` (of the untreated), `difference_before`
         and `difference_after`: differences of means divided by the standard deviation of the
-        treated (0.1 is commonly called small).
+        treated (0.1 is commonly called small). The gate reads what stands behind the weights:
+        `n_smallest_level` (of an arm or a covariate) and `residual_degrees` (the smaller arm less
+        the terms).
 
     Raises
     ------
@@ -70,8 +75,9 @@ def estimate_balance(
     """
     weights = propensity_weights(frame, arm=arm, treated=treated, covariates=covariates)
     of_treated = (frame[arm] == treated).to_numpy()
+    fit = behind_weights(frame, frame.index, arm=arm, treated=treated, covariates=covariates)
     rows = (
-        {"term": name, "level": level, **_balance(values, counted, of_treated, weights)}
+        {**fit, "term": name, "level": level, **_balance(values, counted, of_treated, weights)}
         for name in covariates
         if name in frame
         for level, values, counted in _rows(frame, name)
@@ -105,6 +111,25 @@ def propensity_weights(
     return np.where(of_treated, 1.0, odds)
 
 
+def behind_weights(
+    frame: pd.DataFrame,
+    person: Sequence[object],
+    *,
+    arm: str,
+    treated: str,
+    covariates: Sequence[str],
+) -> dict[str, int]:
+    """Return how many of `person` the smallest level has, and the residual degrees of freedom."""
+    columns = [name for name in covariates if name in frame]
+    persons = frame.assign(person=person, treated=frame[arm] == treated)
+    smallest = [
+        smallest_level(persons.drop_duplicates(["person", name]), [name])
+        for name in ("treated", *columns)
+    ]
+    n_terms = _design(frame, covariates).shape[1]
+    return {"n_smallest_level": min(smallest), "residual_degrees": smallest[0] - n_terms}
+
+
 def _design(frame: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:
     columns = [np.ones(len(frame))]
     for values, is_number in _terms(frame, covariates):
@@ -134,21 +159,17 @@ def _terms(frame: pd.DataFrame, covariates: Sequence[str]) -> Iterator[tuple[np.
             continue
         if frame[covariate].isna().any():
             raise ValueError(f"{covariate} is missing for some: the cohort must exclude them")
-        if _is_number(frame[covariate]):
+        if not has_levels(frame[covariate]):
             yield frame[covariate].to_numpy(dtype=float), True
         else:
             for _, member in list(split_rows(frame, covariate))[1:]:
                 yield member.astype(float), False
 
 
-def _is_number(values: pd.Series) -> bool:
-    return is_numeric_dtype(values) and not is_bool_dtype(values)
-
-
 def _rows(frame: pd.DataFrame, covariate: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield level, values and who is counted, for everyone and for each level."""
     everyone = np.full(len(frame), True)
-    if _is_number(frame[covariate]):
+    if not has_levels(frame[covariate]):
         yield ALL, frame[covariate].to_numpy(dtype=float), everyone
         return
     yield ALL, np.full(len(frame), np.nan), everyone

@@ -49,11 +49,18 @@ _RATIO = ("rate_ratio", "lower", "upper", "p_value")
 _E_VALUE = ("e_value", "e_value_of_limit")
 
 
+def _rates_again(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    told = zip(table["n_events"], table["person_years"], strict=True)
+    rows = [_rate(n_events, years, settings["level"]) for n_events, years in told]
+    return pd.DataFrame(rows, table.index, columns=_RATE)
+
+
 @statistic(
     shape="table",
     counts={"n": ("n_events", "person_years", *_RATE), "n_events": _RATE},
     columns={"stratum": "by"},
     cells={"n": ("stratum",), "n_events": ("stratum", "end_reason=event")},
+    again=_rates_again,
 )
 def estimate_rates(
     frame: pd.DataFrame, *, event: str, by: str | None = None, level: float = 0.95
@@ -93,12 +100,21 @@ def estimate_rates(
     return stack(parts, _RATES)
 
 
+def _ratios_again(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    told = table[["n_events", "n_events_reference", "person_years", "person_years_reference"]]
+    rows = [
+        _ratio([x1, x2], [t1, t2], settings["level"]) for x1, x2, t1, t2 in told.to_numpy(float)
+    ]
+    return pd.DataFrame(rows, table.index, columns=_RATIO)
+
+
 @statistic(
     shape="table",
     counts={"n_events": _RATIO, "n_events_reference": _RATIO},
     dimension="cause",
     columns={"cause": "cause"},
     cells=_EVENTS,
+    again=_ratios_again,
 )
 def compare_rates(
     frame: pd.DataFrame,

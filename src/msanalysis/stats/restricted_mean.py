@@ -72,6 +72,7 @@ def restricted_mean(persons: Persons, horizon_days: float) -> tuple[float, float
         "n_events": ("stratum", "end_reason=event", "until horizon_days"),
         "n_at_risk": ("stratum", "from horizon_days"),
     },
+    behind={"n_at_risk": _MEAN_DAYS},
 )
 def estimate_restricted_mean(
     frame: pd.DataFrame,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from msanalysis.core import ALL, MISSING, level_code
 from msanalysis.stats.risk_set import Persons, read_persons, require_column
@@ -34,6 +35,17 @@ def split_rows(frame: pd.DataFrame, by: str | None) -> Iterator[tuple[str, np.nd
         chosen = number == position
         if chosen.any():
             yield level, chosen
+
+
+def smallest_level(frame: pd.DataFrame, columns: Iterable[str]) -> int:
+    """Return how many rows the smallest level of any of these columns has; all where none has."""
+    levels = (split_rows(frame, column) for column in columns if has_levels(frame[column]))
+    return min((int(rows.sum()) for each in levels for _, rows in each), default=len(frame))
+
+
+def has_levels(values: pd.Series) -> bool:
+    """Return whether a model takes a column as levels, not as a number."""
+    return is_bool_dtype(values) or not is_numeric_dtype(values)
 
 
 def split_persons(

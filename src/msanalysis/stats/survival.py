@@ -33,6 +33,8 @@ _MEDIAN = {
     "lower_days": "float64",
     "upper_days": "float64",
     "n_at_risk": "float64",
+    "n_at_risk_lower": "float64",
+    "n_at_risk_upper": "float64",
 }
 _AT = {
     "stratum": "object",
@@ -152,6 +154,11 @@ def _curve(
         "n_events": ("stratum", "end_reason=event"),
         "n_at_risk": ("stratum", "from median_days"),
     },
+    behind={
+        "n_at_risk": _DAYS,
+        "n_at_risk_lower": ("lower_days",),
+        "n_at_risk_upper": ("upper_days",),
+    },
 )
 def estimate_median_survival(
     frame: pd.DataFrame,
@@ -178,7 +185,8 @@ def estimate_median_survival(
         A row a stratum: `stratum`, `n`, `n_events`, `median_days`, `lower_days`, `upper_days`,
         `n_at_risk` (on the day of the median). What the curve or its limits do not reach is
         missing. Where the curve is flat at 1 - `quantile`, the midpoint of the flat; the limits
-        are the days on which the limits of the curve cross it (Brookmeyer and Crowley).
+        are the days on which the limits of the curve cross it (Brookmeyer and Crowley). The gate
+        reads how many were at risk on those days too: `n_at_risk_lower`, `n_at_risk_upper`.
 
     Raises
     ------
@@ -199,17 +207,17 @@ def _median(
     persons: Persons, interval: Interval, level: float, quantile: float
 ) -> Mapping[str, Any]:
     curve = _curve(persons, interval, level)
-    median, lower, upper = (
-        _day_reached(curve["time_days"], curve[column], 1 - quantile) for column in _ESTIMATES
+    days = np.array(
+        [_day_reached(curve["time_days"], curve[column], 1 - quantile) for column in _ESTIMATES]
     )
-    at_risk = np.nan if np.isnan(median) else count_at_risk(persons, np.array([median]))[0]
+    reached = ~np.isnan(days)
+    at_risk = np.full(3, np.nan)
+    at_risk[reached] = count_at_risk(persons, days[reached])
     return {
         "n": len(persons),
         "n_events": curve["n_events"].sum(),
-        "median_days": median,
-        "lower_days": lower,
-        "upper_days": upper,
-        "n_at_risk": at_risk,
+        **dict(zip(("median_days", "lower_days", "upper_days"), days, strict=True)),
+        **dict(zip(("n_at_risk", "n_at_risk_lower", "n_at_risk_upper"), at_risk, strict=True)),
     }
 
 
@@ -236,6 +244,7 @@ def _nearest_below(time: np.ndarray, curve: np.ndarray, height: float) -> float:
         "n_at_risk": ("stratum", "from time_days"),
         "n_events": ("stratum", "end_reason=event", "until time_days"),
     },
+    behind={"n_at_risk": _ESTIMATES},
 )
 def estimate_survival_at(
     frame: pd.DataFrame,

@@ -21,18 +21,23 @@ YEARS = 10
 """A change is told per decade."""
 _FIT = {"lower": "float64", "upper": "float64", "p_value": "float64"}
 _ENDS = {"fitted_first": "float64", "fitted_last": "float64"}
+_BEHIND = {"n_smallest_level": "int64", "residual_degrees": "int64"}
 _WHO = {"year": "object", "stratum": "object", "n": "int64"}
-_MEAN = {**_WHO, "change_per_decade": "float64", **_FIT, **_ENDS}
-_SHARE = {**_WHO, "n_events": "int64", "odds_ratio_per_decade": "float64", **_FIT, **_ENDS}
-_RATE = {**_WHO, "rate_ratio_per_decade": "float64", **_FIT, "dispersion": "float64", **_ENDS}
+_OF_MEAN = {"change_per_decade": "float64", **_FIT, **_ENDS}
+_OF_SHARE = {"odds_ratio_per_decade": "float64", **_FIT, **_ENDS}
+_OF_RATE = {"rate_ratio_per_decade": "float64", **_FIT, "dispersion": "float64", **_ENDS}
+_MEAN = {**_WHO, **_OF_MEAN, **_BEHIND}
+_SHARE = {**_WHO, "n_events": "int64", **_OF_SHARE, **_BEHIND}
+_RATE = {**_WHO, **_OF_RATE, **_BEHIND}
 
 
 @statistic(
     shape="table",
-    counts={"n": tuple(_MEAN)[3:]},
+    counts={"n": tuple(_OF_MEAN)},
     dimension="stratum",
     columns={"stratum": "by"},
     cells={"n": ("stratum", "known column", "known year")},
+    behind=dict.fromkeys(_BEHIND, tuple(_OF_MEAN)),
 )
 def estimate_mean_trend(
     frame: pd.DataFrame, *, column: str, year: str, by: str | None = None, level: float = 0.95
@@ -53,7 +58,8 @@ def estimate_mean_trend(
     Result
         A row a stratum: `year` (first and last), `stratum`, `n`, `change_per_decade`, `lower`,
         `upper`, `p_value`, and the fitted mean in the first and the last year. No row where
-        fewer than three persons or one year only would carry the fit.
+        fewer than three persons or one year only would carry the fit. The gate reads
+        `n_smallest_level` (here persons) and `residual_degrees` (persons less terms).
 
     Raises
     ------
@@ -76,18 +82,21 @@ def _mean_trend(values: np.ndarray, years: np.ndarray, level: float) -> dict[str
     if len(years) < 3 or years.min() == years.max():
         return None
     fit = sm.OLS(values, _design(years)).fit()
-    return {"n": len(years), "change_per_decade": fit.params[1], **_told(fit, years, level)}
+    behind = {"n_smallest_level": len(years), "residual_degrees": fit.df_resid}
+    told = _told(fit, years, level)
+    return {"n": len(years), "change_per_decade": fit.params[1], **told, **behind}
 
 
 @statistic(
     shape="table",
-    counts={"n": ("n_events", *tuple(_SHARE)[4:]), "n_events": tuple(_SHARE)[4:]},
+    counts={"n": ("n_events", *_OF_SHARE), "n_events": tuple(_OF_SHARE)},
     dimension="stratum",
     columns={"stratum": "by"},
     cells={
         "n": ("stratum", "known column", "known year"),
         "n_events": ("stratum", "column=event", "known year"),
     },
+    behind=dict.fromkeys(_BEHIND, tuple(_OF_SHARE)),
 )
 def estimate_share_trend(
     frame: pd.DataFrame,
@@ -113,7 +122,8 @@ def estimate_share_trend(
         A row a stratum: `year`, `stratum`, `n`, `n_events`, `odds_ratio_per_decade`, `lower`,
         `upper`, `p_value`, and the fitted share in the first and the last year. No row where
         all or none have the event, there is one year only, or a year parts those with the event
-        from those without.
+        from those without. The gate reads `n_smallest_level` (the fewer of those with and without
+        the event) and `residual_degrees` (the same less terms).
 
     Raises
     ------
@@ -142,14 +152,18 @@ def _share_trend(had: np.ndarray, years: np.ndarray, level: float) -> dict[str, 
     told = _told(fit, years, level)
     limits = {name: np.exp(told[name]) for name in ("lower", "upper")}
     counts = {"n": len(had), "n_events": had.sum()}
-    return {**told, **limits, **counts, "odds_ratio_per_decade": np.exp(fit.params[1])}
+    fewer = min(had.sum(), len(had) - had.sum())
+    behind = {"n_smallest_level": fewer, "residual_degrees": fewer - len(fit.params)}
+    change = {"odds_ratio_per_decade": np.exp(fit.params[1])}
+    return {**told, **limits, **counts, **behind, **change}
 
 
 @statistic(
     shape="table",
-    counts={"n": tuple(_RATE)[3:]},
+    counts={"n": tuple(_OF_RATE)},
     dimension="stratum",
     cells={"n": ("year=inhabitants",)},
+    behind=dict.fromkeys(_BEHIND, tuple(_OF_RATE)),
 )
 def estimate_rate_trend(
     frame: pd.DataFrame, *, year: str, inhabitants: Mapping[str, int], level: float = 0.95
@@ -169,7 +183,8 @@ def estimate_rate_trend(
         One row, `all`: `year` (first and last), `stratum`, `n`, `rate_ratio_per_decade`, `lower`,
         `upper`, `p_value`, `dispersion` (Pearson's chi-squared over its degrees of freedom, by
         which the variance is multiplied), and the fitted rate per 100 000 in the first and last
-        year. No row for fewer than three years.
+        year. No row for fewer than three years. For the gate, `residual_degrees` is years less
+        terms.
 
     Raises
     ------
@@ -199,6 +214,8 @@ def estimate_rate_trend(
         "upper": np.exp(change + half),
         "p_value": 2 * norm.sf(abs(change) / error) if error else np.nan,
         "dispersion": dispersion,
+        "n_smallest_level": counts.sum(),
+        "residual_degrees": fit.df_resid,
     }
     return stack([row | {name: PER * row[name] for name in _ENDS}], _RATE)
 

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from msanalysis.core import statistic
 from msanalysis.intervals import normal_quantile
-from msanalysis.stats.propensity import propensity_weights
+from msanalysis.stats.propensity import behind_weights, propensity_weights
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import stack
 
@@ -22,6 +22,8 @@ _INCIDENCE = {
     "estimate": "float64",
     "lower": "float64",
     "upper": "float64",
+    "n_smallest_level": "int64",
+    "residual_degrees": "int64",
 }
 _RATIO = {
     "term": "object",
@@ -31,9 +33,12 @@ _RATIO = {
     "lower": "float64",
     "upper": "float64",
     "p_value": "float64",
+    "n_smallest_level": "int64",
+    "residual_degrees": "int64",
 }
 _ESTIMATES = ("estimate", "lower", "upper")
 _RATIOS = ("hazard_ratio", "lower", "upper", "p_value")
+_BEHIND = ("n_smallest_level", "residual_degrees")
 MOST_STEPS = 50
 
 
@@ -45,6 +50,7 @@ MOST_STEPS = 50
         "n_at_risk": ("stratum", "from time_days"),
         "n_events": ("stratum", "end_reason=event", "until time_days"),
     },
+    behind=dict.fromkeys(("n_at_risk", *_BEHIND), _ESTIMATES),
 )
 def estimate_weighted_incidence(
     frame: pd.DataFrame,
@@ -79,7 +85,8 @@ def estimate_weighted_incidence(
     Result
         Rows of each arm, then of their `difference` (treated less untreated): `stratum`,
         `time_days`, `n_at_risk` and `n_events` (persons, unweighted; of the smaller arm
-        for the difference), `estimate`, `lower`, `upper`.
+        for the difference), `estimate`, `lower`, `upper`; for the gate as `estimate_balance`,
+        in persons.
 
     Raises
     ------
@@ -114,7 +121,9 @@ def estimate_weighted_incidence(
         *zip(arms, arms.values(), (first, second), strict=True),
         ("difference", smaller, (first[0] - second[0], first[1] - second[1])),
     ]
-    return stack((_at(name, each, curve, times, z) for name, each, curve in parts), _INCIDENCE)
+    fit = behind_weights(frame, rows.person, arm=arm, treated=treated, covariates=covariates)
+    told = (fit | _at(name, each, curve, times, z) for name, each, curve in parts)
+    return stack(told, _INCIDENCE)
 
 
 @dataclass(frozen=True)
@@ -187,7 +196,11 @@ def _incidence(rows: Rows, times: np.ndarray, n_persons: int) -> tuple[np.ndarra
     return np.where(step >= 0, F[step], 0.0), moved
 
 
-@statistic(shape="table", counts={"n": ("n_events", *_RATIOS), "n_events": _RATIOS})
+@statistic(
+    shape="table",
+    counts={"n": ("n_events", *_RATIOS), "n_events": _RATIOS},
+    behind=dict.fromkeys(_BEHIND, _RATIOS),
+)
 def estimate_weighted_hazard_ratio(
     frame: pd.DataFrame,
     *,
@@ -213,7 +226,8 @@ def estimate_weighted_hazard_ratio(
     -------
     Result
         One row: `term` (the treated arm), `n`, `n_events` (persons), `hazard_ratio`, `lower`,
-        `upper`, `p_value`. One ratio for all of follow-up, of which there may be none in truth.
+        `upper`, `p_value`, and for the gate as the incidence. One ratio for all of follow-up, of
+        which there may be none in truth.
 
     Raises
     ------
@@ -242,6 +256,7 @@ def estimate_weighted_hazard_ratio(
         "lower": np.exp(coefficient - half),
         "upper": np.exp(coefficient + half),
         "p_value": 2 * norm.sf(abs(coefficient / error)),
+        **behind_weights(frame, rows.person, arm=arm, treated=treated, covariates=covariates),
     }
     return stack([ratio], _RATIO)
 
