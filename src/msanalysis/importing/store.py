@@ -1,9 +1,7 @@
 """Checked tables -> a store on disk, whole or not at all."""
 
 import errno
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import file_digest, sha256
@@ -14,6 +12,7 @@ import polars as pl
 import yaml
 
 from msanalysis.extract import STORE_FILE, polars_schema
+from msanalysis.folders import clear, locked, put_back, put_in_place
 
 _HASHED_ROWS = 1 << 20
 
@@ -24,23 +23,26 @@ def whole_folder(dest: Path, replaces: str) -> Iterator[Path]:
 
     An existing `dest` is replaced if it is empty, or if its extract.yaml holds the text `replaces`;
     anything else there is somebody's, and raises FileExistsError. The folder is readable by its
-    owner alone.
+    owner alone. What a process that was ended left beside `dest` is mended and removed first.
     """
     dest = dest.absolute()
-    if dest.exists() and not _may_go(dest, replaces):
-        reason = "it holds other files; name a new or empty folder"
-        raise FileExistsError(errno.EEXIST, reason, str(dest))
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
-    try:
-        made = room / "made"
-        made.mkdir(mode=0o700)
-        yield made
-        if dest.exists():
-            os.replace(dest, room / "replaced")
-        os.replace(made, dest)
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
+    room = dest.with_name(f".{dest.name}.new")
+    room.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reason = "another import is writing it; wait for it, or name another folder"
+    with locked(room / "lock", FileExistsError(errno.EEXIST, reason, str(dest))):
+        try:
+            put_back(dest, room / "replaced")
+            if dest.exists() and not _may_go(dest, replaces):
+                reason = "it holds other files; name a new or empty folder"
+                raise FileExistsError(errno.EEXIST, reason, str(dest))
+            made = room / "made"
+            clear(made)
+            made.mkdir(mode=0o700)
+            yield made
+            put_in_place(made, dest, room / "replaced")
+        finally:
+            if not (room / "replaced").exists():
+                shutil.rmtree(room, ignore_errors=True)
 
 
 def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:

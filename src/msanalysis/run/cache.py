@@ -5,12 +5,12 @@ import importlib.metadata
 import json
 import platform
 import re
-import shutil
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from msanalysis.folders import clear
 from msanalysis.run.parameters import read_cells
 from msanalysis.run.plan import Job, Run
 
@@ -36,10 +36,12 @@ def entry(run: Run, job: Job) -> Path:
 
 
 def tidy(folder: Path, kept: set[Path]) -> None:
-    """Drop every entry but those the release is made from."""
+    """Drop every entry but those the release is made from; each is gone whole, or is whole."""
+    aside = folder.parent / "work" / ".dropped"
     for entry in folder.iterdir():
         if entry not in kept:
-            shutil.rmtree(entry)
+            entry.rename(aside)
+            clear(aside)
 
 
 @cache

@@ -6,8 +6,6 @@
 
 import csv
 import json
-import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msanalysis.figures.interactive import LIBRARY
+from msanalysis.folders import clear, locked, put_back
 from msanalysis.run import RunRefused
 from msanalysis.run.plan import Job
 
@@ -53,44 +52,13 @@ def opened(out: Path) -> Iterator[Path]:
     restricted.chmod(0o700)
     for name in ("notebooks", "logs", "delivery", "cache"):
         (restricted / name).mkdir(exist_ok=True)
-    with _locked(restricted / "lock"):
-        if (out / OLD).exists() and not (out / "release").exists():
-            (out / OLD).rename(out / "release")
-        clear(out / OLD, out / NEW, restricted / "work")
+    busy = RunRefused(f"another run is writing to {out}: wait for it, or give another --out")
+    with locked(restricted / "lock", busy):
+        put_back(out / "release", out / OLD)
+        clear(out / NEW, restricted / "work")
         (restricted / "work").mkdir()
         yield restricted
         clear(restricted / "work")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        try:
-            _lock(handle.fileno())
-        except (BlockingIOError, PermissionError):
-            raise RunRefused(
-                f"another run is writing to {path.parents[1]}: wait for it, or give another --out"
-            ) from None
-        yield
-
-
-def _lock(descriptor: int) -> None:
-    """Lock an open file until it is closed or its process ends, however that comes about."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def clear(*folders: Path) -> None:
-    """Remove those folders that are there."""
-    for folder in folders:
-        if folder.exists():
-            shutil.rmtree(folder)
 
 
 # --- what a notebook left -------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """From a planned run to its release."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msanalysis.folders import put_in_place
 from msanalysis.run import cache
 from msanalysis.run.outputs import (
     Outcome,
@@ -153,8 +153,7 @@ def _collect(run: Run, job: Job, out: Path, place: Path, failure: str, seconds: 
         failure = str(refused)
     if failure:
         return Outcome(job, "failed", failure=failure, seconds=seconds)
-    shutil.rmtree(place, ignore_errors=True)
-    out.rename(place)
+    put_in_place(out, place, out.with_name(f".{out.name}"))
     return Outcome(job, "ok", place, seconds=seconds)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from msanalysis.catalogue import Analysis
+from msanalysis.folders import clear, put_in_place
 from msanalysis.release import ReleaseRefused
 from msanalysis.release_check import check_release
 from msanalysis.report import write_report
@@ -21,7 +22,6 @@ from msanalysis.run.outputs import (
     OLD,
     Outcome,
     check_output,
-    clear,
     number_lines,
 )
 from msanalysis.run.plan import Run
@@ -44,7 +44,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     manifest["times"] = _times(outcomes, started)
     _write_manifest(new, manifest)
     _refuse_unsafe(new)
-    _replace(run.out)
+    put_in_place(new, run.out / "release", run.out / OLD)
     return run.out / "release" / "index.html"
 
 
@@ -70,14 +70,6 @@ def _refuse_unsafe(new: Path) -> None:
             "the release was not put in place, the last one is as it was:\n"
             + "\n".join(map(str, findings))
         )
-
-
-def _replace(out: Path) -> None:
-    """Two renames; between them a crash leaves both, and the next run puts the old one back."""
-    if (out / "release").exists():
-        (out / "release").rename(out / OLD)
-    (out / NEW).rename(out / "release")
-    clear(out / OLD)
 
 
 def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
