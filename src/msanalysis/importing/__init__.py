@@ -42,12 +42,14 @@ def import_extract(
     given = {"status_date": status_date, "data_cutoff": data_cutoff, "source": source_name}
     try:
         return _import(Path(source), Path(dest), mapping, given)
-    except ExtractRefused:
+    except (ExtractRefused, KeyboardInterrupt, SystemExit):
         raise
     except OSError as error:
-        raise ExtractRefused(f"{error.filename or dest}: {error.strerror}") from None
-    except Exception as error:
-        # an unforeseen message may quote a cell: only its class leaves
+        reason = error.strerror or "cannot be written; is the disk full?"
+        raise ExtractRefused(f"{error.filename or dest}: {reason}") from None
+    except BaseException as error:
+        # an unforeseen message (Rust's panics are no Exception) may quote a cell: only its class
+        # leaves
         raise ExtractRefused(
             f"{source}: the import failed with {type(error).__name__}; nothing was written"
         ) from None

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from msanalysis import schema
+from msanalysis.extract import ExtractRefused
 from msanalysis.importing.checks import before_birth, broken_rules, orphans, refuse_above_bound
 from msanalysis.importing.convert import ROW, Converted, Finding, convert_table
 from msanalysis.importing.mapping import DeliveryMapping
@@ -36,6 +37,11 @@ def clean_delivery(
     """
     read = {name: convert_table(name, raws[t.file], plan) for name, t in plan.tables.items()}
     rows_read = {name: len(table.frame) for name, table in read.items()}
+    if not rows_read["patients"]:
+        raise ExtractRefused(
+            f"{plan.tables['patients'].file}, table patients: no rows below the column names. "
+            "Deliver the persons, or say in the mapping which rows are theirs"
+        )
     broken = [f for name, table in read.items() for f in _row_findings(name, table, data_cutoff)]
     whole = {name: _without(name, table.frame, broken) for name, table in read.items()}
     merged = merge_persons(whole["patients"])

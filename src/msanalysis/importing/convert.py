@@ -1,6 +1,7 @@
 """What stands in a delivered file -> our columns, codes and types."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -18,6 +19,8 @@ ROW = "__row__"
 
 _MISSING = ("", "NA", "NaN")
 _TIME_OF_DAY = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?$"
+_CALENDAR = (date.min, date.max)
+"""What Python, and with it every later step, can hold; Parquet can go six million years on."""
 _NOT_OF_KIND = {
     "date": "not a date",
     "integer": "not a whole number",
@@ -61,7 +64,7 @@ def convert_table(name: str, raw: pl.DataFrame, mapping: DeliveryMapping) -> Con
     for column, delivered in held_columns(name, raw, mapping).items():
         cells = _cells(rows, delivered)
         values, precision = _read_cells(name, cells, column, delivered, mapping)
-        failed = _as_text(cells).is_not_null() & values.is_null()
+        failed = _is_filled(cells) & values.is_null()
         if failed.any():
             numbers = tuple(columns[ROW].filter(failed))
             unreadable.append(Finding(name, column.name, _NOT_OF_KIND[column.kind], numbers))
@@ -171,8 +174,9 @@ def _read_numbers(text: pl.Series) -> pl.Series:
 def _read_dates(cells: pl.Series, date_format: str) -> tuple[pl.Series, pl.Series]:
     """Read whole dates, and months as their 15th and years as their 1 July, with the precision."""
     if cells.dtype in (pl.Date, pl.Datetime):
-        date = cells.cast(pl.Date)
-        return date, pl.select(pl.when(date.is_not_null()).then(pl.lit("day"))).to_series()
+        days = cells.cast(pl.Date)
+        days = days.set(~days.is_between(*_CALENDAR), None)
+        return days, pl.select(pl.when(days.is_not_null()).then(pl.lit("day"))).to_series()
     bare = pl.col("cell").str.replace(_TIME_OF_DAY, "")
     month = bare.str.replace(r"^(\d{1,2})\.(\d{4})$", "$2-$1") + "-15"
     whole = [bare.str.to_date(f, strict=False) for f in ("%Y-%m-%d", date_format or "%d.%m.%Y")]
@@ -200,6 +204,11 @@ def _as_text(cells: pl.Series) -> pl.Series:
         cells = cells.to_frame("cell").select(text).to_series()
     text = cells.cast(pl.String).str.strip_chars()
     return text.set(text.is_in(_MISSING), None)
+
+
+def _is_filled(cells: pl.Series) -> pl.Series:
+    """Tell the cells that hold something; a day beyond the calendar cannot be made a text."""
+    return cells.is_not_null() if cells.dtype.is_temporal() else _as_text(cells).is_not_null()
 
 
 def _with_precisions(frame: pl.DataFrame, precisions: dict[str, pl.Series]) -> pl.DataFrame:

@@ -1,17 +1,28 @@
 """A delivery as it lies in its folder: what it states of itself, its files, their rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from msanalysis import schema
 from msanalysis.extract import STORE_FILE, ExtractRefused
 from msanalysis.importing.mapping import DeliveryMapping, load_mapping, plain_mapping
+from msanalysis.importing.plain_yaml import read_yaml
 from msanalysis.importing.readers import READERS, read_file
+
+
+def _day(value: Any) -> date:
+    """Take a day as YAML or ISO 8601 writes it; a bare number would be seconds since 1970."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    if type(value) is not date:
+        raise ValueError("no day")
+    return value
 
 
 class Stated(BaseModel):
@@ -19,8 +30,8 @@ class Stated(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    status_date: date
-    data_cutoff: date
+    status_date: Annotated[date, BeforeValidator(_day)]
+    data_cutoff: Annotated[date, BeforeValidator(_day)]
     source: Literal["registry", "project", "synthetic"]
     truth: dict[str, Any] = Field(default_factory=dict)
 
@@ -39,7 +50,7 @@ def _flag(key: str) -> str:
 
 def read_stated(source: Path, given: Mapping[str, Any]) -> Stated:
     """Return the delivery's dates and source; `given` fills what its extract.yaml leaves open."""
-    in_file = _read_yaml(source / STORE_FILE)
+    in_file = _read_store_file(source / STORE_FILE)
     given = {key: value for key, value in given.items() if value is not None}
     both = in_file | given
     for key in in_file:
@@ -51,14 +62,16 @@ def read_stated(source: Path, given: Mapping[str, Any]) -> Stated:
         stated = Stated.model_validate(both)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        key = str(first["loc"][0])
+        key = str(first["loc"][0]) if first["loc"] else "its keys"
         place = _flag(key) if key in given else f"{source / STORE_FILE}, {key}"
         raise ExtractRefused(
             f"{place}: expected {_EXPECTED.get(key, 'a known key')}. State status_date, "
             "data_cutoff and source there, or with --status-date, --data-cutoff and --source"
         ) from None
     if stated.status_date > stated.data_cutoff:
-        raise ExtractRefused(f"{source}: the status date lies after the data cutoff")
+        raise ExtractRefused(
+            f"{source}: the status date lies after the data cutoff; mend one of them"
+        )
     return stated
 
 
@@ -73,6 +86,8 @@ def plan_import(source: Path, mapping: str | Path | None) -> DeliveryMapping:
                 f"{file.name}: no table of the mapping reads this file. Add it to {mapping}, or "
                 "move it out of the folder"
             )
+    stems = {Path(file).stem for file in read} if mapping else schema.TABLES
+    _refuse_other_formats(source, stems)
     held = {name: t for name, t in plan.tables.items() if (source / t.file).is_file()}
     if "patients" not in held:
         expected = plan.tables["patients"].file if "patients" in plan.tables else "patients.csv"
@@ -89,20 +104,34 @@ def read_files(source: Path, plan: DeliveryMapping) -> dict[str, pl.DataFrame]:
 def _delivered_files(source: Path) -> list[Path]:
     if not source.is_dir():
         raise ExtractRefused(f"{source}: expected a folder with the delivered files")
-    return [
-        path
-        for path in sorted(source.iterdir())
-        if path.suffix.lower() in READERS and not path.name.startswith((".", "~$"))
-    ]
+    files = [path for path in _visible(source) if path.suffix.lower() in READERS]
+    for path in files:
+        if not path.is_file():
+            raise ExtractRefused(
+                f"{path.name}: expected a file, found a folder, a device or a link to nothing. "
+                "Put the file itself there, or remove it"
+            )
+    return files
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _refuse_other_formats(source: Path, tables: Iterable[str]) -> None:
+    """Refuse a table in a form that is not read: passed over, it would be lost without a word."""
+    for path in _visible(source):
+        if path.suffix.lower() not in READERS and path.name.partition(".")[0] in tables:
+            raise ExtractRefused(
+                f"{path.name}: expected a file of {', '.join(READERS)}. Unpack or convert it, or "
+                "move it out of the folder"
+            )
+
+
+def _visible(source: Path) -> list[Path]:
+    return [path for path in sorted(source.iterdir()) if not path.name.startswith((".", "~$"))]
+
+
+def _read_store_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        content = None
+    content = read_yaml(path, yaml.SafeLoader)
     if not isinstance(content, dict):
-        raise ExtractRefused(f"{path}: not readable as YAML in UTF-8")
+        raise ExtractRefused(f"{path}: not readable as YAML with keys and values")
     return content

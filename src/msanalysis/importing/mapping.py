@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from msanalysis import codes, schema
 from msanalysis.extract import ExtractRefused
+from msanalysis.importing.plain_yaml import read_yaml
 
 REGISTERING_HF = schema.Column(
     "hf", "code", "hospital trust that registered the row", codes=codes.trusts()
@@ -105,12 +106,11 @@ def load_mapping(path: str | Path) -> DeliveryMapping:
     path = Path(path)
     try:
         # BaseLoader leaves every scalar a text: `no`, 1 and 2024-05-15 mean what they look like
-        stated = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-        return DeliveryMapping.model_validate(stated)
+        return DeliveryMapping.model_validate(read_yaml(path, yaml.BaseLoader))
     except OSError:
         raise ExtractRefused(f"mapping {path}: no such readable file") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise ExtractRefused(f"mapping {path}: not readable as YAML in UTF-8") from None
+    except ExtractRefused as refused:
+        raise ExtractRefused(f"mapping {refused}") from None
     except ValidationError as error:
         raise ExtractRefused(f"mapping {path}: {_first_place(error)}") from None
 
