@@ -71,8 +71,8 @@ def plain_errors() -> Iterator[None]:
 
 def _message(error: Exception, *, known: bool) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'while writing'}: {error.strerror}"
     if known and Path(last.filename).is_relative_to(Path(__file__).parent):
         return str(error)
     return f"unexpected {type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"

@@ -9,14 +9,18 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
+from threading import Thread
 
 import papermill
 from ipykernel.kernelspec import write_kernel_spec
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
+
+from msanalysis.run.workers import end, with_children
 
 KERNEL = "python3"
 START_SECONDS = 60
@@ -39,9 +43,13 @@ def run_notebook(task: dict) -> dict:
         logging.error("%s", error)
         place = _cell_number(task["executed"], error.cell_index)
         return {"cell": place, "exception": _class_name(error.ename)}
+    except DeadKernelError:
+        logging.exception("the kernel ended before its notebook")
+        return {"exception": "its kernel died: a cell ended it, or the memory was full"}
     except Exception as error:
         logging.exception("the notebook did not run to its end")
-        return {"exception": type(error).__name__}
+        known = isinstance(error, OSError) and error.errno
+        return {"exception": os.strerror(error.errno) if known else type(error).__name__}
     return {}
 
 
@@ -103,9 +111,19 @@ def _class_name(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z_]\w{0,60}", text) else "Exception"
 
 
+def _end_with_runner(room: Path) -> None:
+    """Wait until the runner is gone, which closes its end of our pipe; then end all it began."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    end(with_children(os.getpid())[1:])
+    shutil.rmtree(room, ignore_errors=True)
+    os._exit(1)
+
+
 def main() -> None:
     """Run the task in the first file named on the command line, write its result to the second."""
     task, result = map(Path, sys.argv[1:])
+    Thread(target=_end_with_runner, args=[task.parents[1]], daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     outcome = run_notebook(json.loads(task.read_text(encoding="utf-8")))
     result.write_text(json.dumps(outcome), encoding="utf-8")

@@ -17,9 +17,8 @@ from msanalysis.run.outputs import (
 )
 from msanalysis.run.plan import Job, Run
 from msanalysis.run.publish import write_release
-from msanalysis.run.workers import Task, processors, run_side_by_side
+from msanalysis.run.workers import Limits, Task, processors, run_side_by_side
 
-LIMIT_SECONDS = 600.0
 Tell = Callable[[str, Outcome | None], None]
 """Called with an analysis when its notebook starts (None) and when it has ended."""
 
@@ -63,7 +62,6 @@ def perform(
     *,
     jobs: int | None = None,
     force: bool = False,
-    limit_seconds: float = LIMIT_SECONDS,
     tell: Tell = lambda id, outcome: None,
 ) -> Performed:
     """Run what has changed, and write the release of all.
@@ -74,8 +72,6 @@ def perform(
         How many notebooks run at once; as many as there are processors when None.
     force
         Run the unchanged too.
-    limit_seconds
-        Wall-clock limit of one notebook.
 
     Raises
     ------
@@ -97,10 +93,11 @@ def perform(
             )
             tell(id, outcomes[id])
 
+        at_once = min(jobs or processors(), max(1, len(to_run)))
         run_side_by_side(
             [_task(run, job, restricted) for job in to_run],
-            jobs=min(jobs or processors(), max(1, len(to_run))),
-            limit_seconds=limit_seconds,
+            jobs=at_once,
+            limits=Limits.of(run.limits.seconds, run.limits.memory_gb, at_once),
             started=lambda id: tell(id, None),
             ended=ended,
         )

@@ -14,7 +14,7 @@ from msanalysis.release import POLICIES
 from msanalysis.run import PROJECT, RunRefused
 from msanalysis.run.listing import find_analysis
 from msanalysis.run.parameters import FIRST, check_parameters, read_parameters
-from msanalysis.run.runfile import Choice, RunFile, read_run_file
+from msanalysis.run.runfile import Choice, NotebookLimits, RunFile, read_run_file
 
 _FOLDER = re.compile(r"(?!\.|release$|restricted$)[\w.+-]+")
 
@@ -48,6 +48,7 @@ class Run:
     policy: str
     jobs: tuple[Job, ...]
     only: frozenset[str]
+    limits: NotebookLimits
 
 
 def plan_runs(
@@ -92,6 +93,7 @@ def plan_runs(
                 policy=asked.policy,
                 jobs=tuple(jobs),
                 only=frozenset(only),
+                limits=asked.limits,
                 **dates,
             )
         )

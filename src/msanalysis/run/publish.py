@@ -55,8 +55,8 @@ def _gather(outcomes: list[Outcome], new: Path) -> None:
         (new / part).mkdir(parents=True)
     for folder in (outcome.folder for outcome in outcomes if outcome.folder):
         for part in ("tables", "figures"):
-            if (folder / part).exists():
-                shutil.copytree(folder / part, new / part, dirs_exist_ok=True)
+            for file in sorted((folder / part).glob("*")):
+                shutil.copy(file, new / part)
         lines += number_lines(folder)
     (new / "numbers.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
 

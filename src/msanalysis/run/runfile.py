@@ -51,6 +51,19 @@ class ForEach(BaseModel):
     values: Annotated[list[str | int | float | bool], Field(min_length=1)]
 
 
+class NotebookLimits(BaseModel):
+    """What one notebook may take before it is ended, and its analysis fails.
+
+    Without `memory_gb` (10^9 bytes): an equal part, for each notebook that runs at once, of 80 % of
+    this machine's memory.
+    """
+
+    model_config = _STRICT
+
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 600
+    memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
 class RunFile(BaseModel):
     """The content of a run file; what is left out comes from the extract or the notebooks."""
 
@@ -66,6 +79,7 @@ class RunFile(BaseModel):
     policy: str = "annual_report"
     analyses: Annotated[list[Annotated[Choice, BeforeValidator(_named)]], Field(min_length=1)]
     for_each: ForEach | None = None
+    limits: NotebookLimits = NotebookLimits()
 
 
 def read_run_file(path: Path) -> RunFile:

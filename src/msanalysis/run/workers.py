@@ -1,4 +1,8 @@
-"""Several notebooks side by side, each in a process that can be ended with its kernel."""
+"""Several notebooks side by side, each in a process that can be ended with its kernel.
+
+However the runner ends, also by `kill -9`, its processes end with it: each holds one end of a pipe
+whose other end only the runner has. What it leaves on disk, the next run removes.
+"""
 
 import json
 import os
@@ -8,8 +12,8 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +21,16 @@ from typing import Any
 
 import psutil
 
+from msanalysis.folders import locked
 from msanalysis.run import PROJECT
 
-LONGEST_SOCKET_FOLDER = 70
+LONGEST_SOCKET_FOLDER = 60
 """A socket's path holds about 100 bytes; the rest is for the names in the folder."""
+ROOM, LOCK = "ms-", "msanalysis.lock"
+SETTLED_SECONDS = 60
+"""A younger private folder may be another run's that has not locked it yet."""
+MEMORY_SHARE = 0.8
+"""Of the machine's memory, what all notebooks that run at once may take together."""
 POLL_SECONDS = 0.05
 END_SECONDS = 5
 TASK, RESULT = "task.json", "result.json"
@@ -38,52 +48,100 @@ class Task:
     policy: str
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may take before it is ended: wall-clock time, and resident memory."""
+
+    seconds: float
+    memory_bytes: float
+
+    @classmethod
+    def of(cls, seconds: float, memory_gb: float | None, jobs: int) -> "Limits":
+        """Return the limits; without `memory_gb` an equal part of `MEMORY_SHARE` for each job."""
+        shared = MEMORY_SHARE * psutil.virtual_memory().total / jobs
+        return cls(seconds, shared if memory_gb is None else memory_gb * 1e9)
+
+
 @dataclass
 class _Running:
     task: Task
     folder: Path
     process: subprocess.Popen
     started: float = field(default_factory=time.monotonic)
+    seen: set[psutil.Process] = field(default_factory=set)
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
+
+    def memory_bytes(self) -> int:
+        """Return what the process and all it started hold, and remember who they are."""
+        held = 0
+        with suppress(psutil.NoSuchProcess):
+            self.seen.update(with_children(self.process.pid))
+        for process in self.seen:
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                held += process.memory_info().rss
+        return held
 
 
 def run_side_by_side(
     tasks: Iterable[Task],
     *,
     jobs: int,
-    limit_seconds: float,
+    limits: Limits,
     started: Callable[[str], None],
     ended: Callable[[str, str, float], None],
 ) -> None:
     """Run the tasks, at most `jobs` at once.
 
     `started(id)` and `ended(id, failure, seconds)` are called as it goes; `failure` is empty when
-    the notebook ran to its end. A notebook that takes longer than `limit_seconds` is ended, its
-    kernel with it. So are all when this function is interrupted.
+    the notebook ran to its end. A notebook that goes beyond `limits` is ended, its kernel with it.
+    So are all when this function is interrupted, or its process ended.
     """
     waiting, running = deque(tasks), []
+    with _private_room() as room:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    running.append(_start(waiting.popleft(), jobs, room))
+                    started(running[-1].task.id)
+                for each in list(running):
+                    failure = _failure(each, limits)
+                    if failure is not None:
+                        running.remove(each)
+                        _end(each)
+                        ended(each.task.id, failure, each.seconds)
+                time.sleep(POLL_SECONDS)
+        finally:
+            for each in running:
+                _end(each)
+
+
+@contextmanager
+def _private_room() -> Iterator[Path]:
+    """Yield a folder that nobody else can enter, having removed those of runs that were killed."""
+    parent = _short_folder()
+    for left in parent.glob(f"{ROOM}*/{LOCK}"):
+        _remove_abandoned(left)
+    room = Path(tempfile.mkdtemp(prefix=ROOM, dir=parent))
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                running.append(_start(waiting.popleft(), jobs))
-                started(running[-1].task.id)
-            for each in list(running):
-                failure = _failure(each, limit_seconds)
-                if failure is not None:
-                    running.remove(each)
-                    _end(each)
-                    ended(each.task.id, failure, each.seconds)
-            time.sleep(POLL_SECONDS)
+        with locked(room / LOCK, BlockingIOError("a new folder is locked")):
+            yield room
     finally:
-        for each in running:
-            _end(each)
+        shutil.rmtree(room, ignore_errors=True)
 
 
-def _start(task: Task, jobs: int) -> _Running:
-    folder = Path(tempfile.mkdtemp(prefix="ms-", dir=_short_folder()))
+def _remove_abandoned(lock: Path) -> None:
+    """Remove a private folder whose run has ended, unless it is another's or too young to tell."""
+    with suppress(OSError):
+        if time.time() - lock.stat().st_mtime > SETTLED_SECONDS:
+            with locked(lock, BlockingIOError("its run is at work")):
+                shutil.rmtree(lock.parent)
+
+
+def _start(task: Task, jobs: int, room: Path) -> _Running:
+    folder = Path(tempfile.mkdtemp(prefix="", dir=room))
     content = {
         "notebook": str(task.notebook),
         "executed": str(task.executed),
@@ -97,17 +155,17 @@ def _start(task: Task, jobs: int) -> _Running:
             [sys.executable, *command],
             cwd=PROJECT,
             env=_environment(task, jobs),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
     return _Running(task, folder, process)
 
 
-def _short_folder() -> str | None:
-    """Return where a socket's path stays short: the default (None), or /tmp."""
+def _short_folder() -> Path:
+    """Return where a socket's path stays short: the user's folder for temporary files, or /tmp."""
     too_long = len(os.fsencode(tempfile.gettempdir())) > LONGEST_SOCKET_FOLDER
-    return "/tmp" if too_long and sys.platform != "win32" else None
+    return Path("/tmp" if too_long and sys.platform != "win32" else tempfile.gettempdir())
 
 
 def _environment(task: Task, jobs: int) -> dict[str, str]:
@@ -136,12 +194,14 @@ def processors() -> int:
     )
 
 
-def _failure(each: _Running, limit_seconds: float) -> str | None:
+def _failure(each: _Running, limits: Limits) -> str | None:
     """Return None while it runs, then what went wrong, or nothing."""
     if each.process.poll() is None:
-        if each.seconds < limit_seconds:
+        if each.memory_bytes() > limits.memory_bytes:
+            return f"took more than {limits.memory_bytes / 1e9:.1f} GB of memory"
+        if each.seconds < limits.seconds:
             return None
-        return f"took longer than {limit_seconds:g} seconds"
+        return f"took longer than {limits.seconds:g} seconds"
     try:
         result = json.loads((each.folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -151,12 +211,25 @@ def _failure(each: _Running, limit_seconds: float) -> str | None:
 
 
 def _end(each: _Running) -> None:
-    """End the process with all it started, and remove its private folder."""
-    if each.process.poll() is None:
-        worker = psutil.Process(each.process.pid)
-        processes = [*worker.children(recursive=True), worker]
-        for process in processes:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(processes, timeout=END_SECONDS)
+    """End the process with all it was seen to start, and remove its private folder."""
+    with suppress(psutil.NoSuchProcess):
+        each.seen.update(with_children(each.process.pid))
+    end(each.seen)
+    each.process.wait()
+    each.process.stdin.close()
     shutil.rmtree(each.folder, ignore_errors=True)
+
+
+def with_children(pid: int) -> list[psutil.Process]:
+    """Return a process and all that it, or they, started."""
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+def end(processes: Iterable[psutil.Process]) -> None:
+    """End processes, whatever they are at."""
+    processes = list(processes)
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=END_SECONDS)
