@@ -310,7 +310,7 @@ SAID = {
     "figure": "cell 3, MissingWord",
     "cell": "cell 3, ValueError",
     "files": "analysis.json does not declare 1 of its files",
-    "dies": "DeadKernelError",
+    "dies": "its kernel died: a cell ended it, or the memory was full",
 }
 
 
