@@ -317,17 +317,83 @@ def test_started_within_21_days(tables, new):
     assert round(share) == published("diagnosis_to_treatment_21d")
 
 
+def whole_courses(treatments, substance):
+    """Return the rows of a substance that no row of it goes on from within 90 days."""
+    of_it = treatments.filter(pl.col("substance") == substance)
+    again = of_it.select("patient_id", again="start_date").join(of_it, on="patient_id")
+    apart = (pl.col("again") - pl.col("stop_date")).dt.total_days()
+    continued = again.filter(apart.is_between(0, 90)).select("patient_id", "start_date")
+    return of_it.join(continued, on=["patient_id", "start_date"], how="anti")
+
+
 @pytest.mark.parametrize("year", [2023, 2024])
 def test_natalizumab_stopped_and_what_followed(tables, year):
     treatments = tables["treatments"]
-    stopped = treatments.filter(pl.col("substance") == "natalizumab")
-    stopped = stopped.filter(year_of("stop_date") == year)
+    stopped = whole_courses(treatments, "natalizumab").filter(year_of("stop_date") == year)
     assert len(stopped) == published(f"natalizumab_stopped_{year}")
-    later = treatments.select("patient_id", after="start_date", next="substance")
+    others = treatments.filter(pl.col("substance") != "natalizumab")
+    later = others.select("patient_id", after="start_date", next="substance")
     later = stopped.join(later, on="patient_id").filter(pl.col("after") >= pl.col("stop_date"))
     soon = later.filter(pl.col("after") <= pl.col("stop_date").dt.offset_by("12mo"))
     first = soon.sort("after").group_by("patient_id").first()
     assert first["next"].is_in(ANTI_CD20).sum() == published(f"natalizumab_to_anti_cd20_{year}")
+
+
+def test_natalizumab_stops_fall_year_by_year_to_the_published_number_of_2023(tables):
+    stops = whole_courses(tables["treatments"], "natalizumab")["stop_date"].dt.year()
+    per_year = [(stops == year).sum() for year in range(2018, 2024)]
+    assert max(per_year) <= 110
+    assert all(0 <= earlier - later <= 25 for earlier, later in pairwise(per_year))
+
+
+def test_natalizumab_stops_rise_early_in_2024_and_go_on_to_the_cutoff(tables):
+    stops = whole_courses(tables["treatments"], "natalizumab")["stop_date"]
+    quarters = [
+        stops.is_between(date(2024, month, 1), date(2024, month + 2, 28)).sum()
+        for month in (1, 4, 7, 10)
+    ]
+    assert min(quarters) > published("natalizumab_stopped_2023") / 4
+    in_2025 = stops.filter(stops > STATUS)
+    assert in_2025.max() > date(2025, 3, 1)
+    assert (in_2025 < date(2025, 3, 1)).sum() > (in_2025 >= date(2025, 3, 1)).sum() > 0
+
+
+def test_stops_of_other_drugs_thin_out_only_as_they_are_reported_late(tables):
+    natalizumab_or_one_off = ["natalizumab", *codes.one_off_substances()]
+    others = tables["treatments"].filter(~pl.col("substance").is_in(natalizumab_or_one_off))
+    month = others["stop_date"].dt.truncate("1mo")
+    stops = {day: (month == day).sum() for day in month.drop_nulls().unique()}
+    of_2024 = [stops[date(2024, each, 1)] for each in range(1, 13)]
+    assert min(of_2024) > 0.5 * max(of_2024)
+    of_2025 = [stops[date(2025, each, 1)] for each in range(1, 6)]
+    assert 0.5 * np.mean(of_2024) < of_2025[0] < 1.2 * np.mean(of_2024)
+    assert of_2025[-1] < of_2025[-2] < of_2025[0]
+
+
+def test_natalizumab_that_runs_changes_to_tyruko_early_in_2024(tables):
+    rows = tables["treatments"].filter(pl.col("substance") == "natalizumab")
+    assert rows.filter(pl.col("brand") == "Tyruko")["start_date"].min() >= date(2023, 12, 7)
+
+    def share_of_tyruko(day):
+        runs = (pl.col("start_date") <= day) & ~(pl.col("stop_date") <= day).fill_null(False)
+        brands = rows.filter(runs)["brand"]
+        assert len(brands) > 400
+        return (brands == "Tyruko").mean()
+
+    assert share_of_tyruko(date(2023, 12, 31)) < 0.15
+    assert 0.3 < share_of_tyruko(date(2024, 2, 5)) < 0.7
+    assert share_of_tyruko(date(2024, 6, 30)) > 0.95
+
+
+def test_a_change_of_brand_leaves_no_day_without_and_is_entered_once(tables):
+    rows = tables["treatments"].filter(pl.col("substance") == "natalizumab")
+    tysabri, tyruko = (rows.filter(pl.col("brand") == name) for name in ("Tysabri", "Tyruko"))
+    changed = tysabri.join(tyruko, on="patient_id", suffix="_next")
+    changed = changed.filter(days(changed, "stop_date", "start_date_next").abs() <= 90)
+    assert (changed["stop_date"] == changed["start_date_next"]).all()
+    assert (changed["stop_registered_date"] == changed["registered_date_next"]).all()
+    assert changed["patient_id"].is_unique().all()
+    assert len(changed) > 400
 
 
 def test_ofatumumab_users_by_what_came_before(tables, running):
@@ -341,14 +407,34 @@ def test_ofatumumab_users_by_what_came_before(tables, running):
     assert first == published("ofatumumab_first_treatment")
 
 
-def test_one_treatment_runs_at_a_time(tables):
+@pytest.fixture(scope="module")
+def in_turn(tables):
     ordered = tables["treatments"].sort("patient_id", "start_date")
-    following = pl.col("start_date").shift(-1).over("patient_id")
-    overlaps = ordered.with_columns(following=following).filter(
-        following.is_not_null()
-        & (pl.col("stop_date").is_null() | (pl.col("stop_date") > following))
-    )
-    assert len(overlaps) < 0.001 * len(ordered)
+    return ordered.with_columns(
+        next_start=pl.col("start_date").shift(-1).over("patient_id"),
+        next_stop=pl.col("stop_date").shift(-1).over("patient_id"),
+        next_substance=pl.col("substance").shift(-1).over("patient_id"),
+    ).filter(pl.col("next_start").is_not_null())
+
+
+def test_few_treatments_overlap_the_next_and_none_outlasts_it(in_turn):
+    assert in_turn["stop_date"].null_count() == 0
+    switches = in_turn.filter(pl.col("substance") != pl.col("next_substance"))
+    begun_apart = pl.col("start_date") < pl.col("next_start")
+    overlap = days(switches.filter(begun_apart), "next_start", "stop_date")
+    assert 0.03 < (overlap > 0).mean() < 0.09
+    assert overlap.max() <= 120
+    assert switches.filter(begun_apart & (pl.col("stop_date") > pl.col("next_stop"))).is_empty()
+
+
+def test_few_treatments_pause_and_none_whose_stops_are_counted(in_turn):
+    same = in_turn.filter(pl.col("substance") == pl.col("next_substance"))
+    pauses = same.filter(pl.col("substance") != "natalizumab")
+    assert 0.02 < len(pauses) / len(in_turn) < 0.09
+    assert days(pauses, "stop_date", "next_start").is_between(30, 365).all()
+    assert not pauses["substance"].is_in(["rituximab", *codes.one_off_substances()]).any()
+    over_status_date = (pl.col("stop_date") <= STATUS) & (pl.col("next_start") > STATUS)
+    assert pauses.filter(over_status_date).is_empty()
 
 
 def test_treatment_relapse_and_edss_status_of_the_year(tables, alive):

@@ -18,3 +18,9 @@ def registered_days(
     longest = np.maximum(DATA_CUTOFF - first, 0)
     delay = -mean * np.log1p(rng.random(len(event)) * np.expm1(-longest / mean))
     return np.where(event < NEVER, np.minimum(first + delay.astype(int), DATA_CUTOFF), NEVER)
+
+
+def reported_share(event: np.ndarray, kind: str) -> np.ndarray:
+    """Return the share of what happened on each day that is entered by the data cutoff."""
+    mean = parameter(f"delay_months.{kind}") * YEAR / 12
+    return -np.expm1(-np.maximum(DATA_CUTOFF - event, 0) / mean)

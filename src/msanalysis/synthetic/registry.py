@@ -23,6 +23,7 @@ from msanalysis.synthetic.population import population_table
 from msanalysis.synthetic.questionnaires import questionnaires
 from msanalysis.synthetic.quotas import draw
 from msanalysis.synthetic.registry_persons import DEFAULT_PERSONS, choose_persons
+from msanalysis.synthetic.treatment_rows import lay_rows
 from msanalysis.synthetic.treatment_tables import (
     secondary_progression_seen,
     treatments_table,
@@ -58,6 +59,7 @@ STAGES = (
     "registrations",
     "reference",
     "truth",
+    "treatment_rows",
 )
 
 
@@ -109,7 +111,8 @@ def _person_tables(rng: dict[str, np.random.Generator], n: int) -> dict[str, pl.
     untreated = untreated_table(rng["treatment_tables"], periods, persons, ids)
     seen = secondary_progression_seen(persons, periods, untreated["reason"].to_numpy())
     persons = persons.with_columns(spms=seen)
-    treatments = treatments_table(rng["treatment_tables"], episodes, persons, ids)
+    rows = lay_rows(rng["treatment_rows"], episodes, persons)
+    treatments = treatments_table(rng["treatment_tables"], rows, persons, ids)
     visits = invent_visits(rng["visits"], persons, _changed(persons, episodes))
     edss = invent_edss(rng["edss"], persons, visits, scale)
     visits = with_measurements(rng["visits"], visits, edss)

@@ -10,47 +10,49 @@ from msanalysis.synthetic.quotas import draw, draw_names
 from msanalysis.synthetic.registration import registered_days
 from msanalysis.synthetic.substances import HSCT, NATALIZUMAB, ONE_OFF, RITUXIMAB, SUBSTANCES
 
-TYRUKO_START = day(2024, 2)
 BIOSIMILAR_START = day(2018, 3)
 SHORT_PERIOD_DAYS = 200
 DOSE_INTERVAL_DAYS = {"rituximab": 183, "ocrelizumab": 183, "natalizumab": 42}
 
 
 def treatments_table(
-    rng: np.random.Generator, episodes: pl.DataFrame, persons: pl.DataFrame, patient_id: pl.Series
+    rng: np.random.Generator, rows: pl.DataFrame, persons: pl.DataFrame, patient_id: pl.Series
 ) -> pl.DataFrame:
-    """Return the treatments with internal days."""
-    person = episodes["person"].to_numpy()
+    """Return the treatments, as `lay_rows` laid them, with internal days."""
+    person = rows["person"].to_numpy()
     included = persons["included"].to_numpy()[person]
-    substance, start, stop = (episodes[name].to_numpy() for name in ("substance", "start", "stop"))
+    substance, start, stop = (rows[name].to_numpy() for name in ("substance", "start", "stop"))
     in_trial = rng.random(len(person)) < parameter("in_trial")
+    entered = registered_days(rng, start, included, "treatments")
+    stop_entered = np.maximum(entered, registered_days(rng, stop, included, "treatments"))
+    # A change of brand is one entry: it ends one row and begins the other.
+    continues = rows["continues"].to_numpy()
+    entered = np.where(continues >= 0, stop_entered[continues], entered)
     return pl.DataFrame(
         {
             "patient_id": patient_id[person],
             "substance": np.array(SUBSTANCES)[substance],
-            "brand": _brands(rng, substance, start),
+            "brand": _brands(rng, rows),
             "start_date": start,
             "stop_date": stop,
             "last_dose_date": _last_doses(substance, start, stop),
-            "stop_reason": _stop_reasons(rng, episodes),
+            "stop_reason": _stop_reasons(rng, rows),
             "in_trial": in_trial | (substance == SUBSTANCES.index("blinded_trial")),
-            "abroad": _abroad(rng, episodes),
-            "registered_date": registered_days(rng, start, included, "treatments"),
-            "stop_registered_date": registered_days(rng, stop, included, "treatments"),
+            "abroad": _abroad(rng, rows),
+            "registered_date": entered,
+            "stop_registered_date": np.maximum(entered, stop_entered),
         }
-    ).with_columns(
-        stop_registered_date=pl.max_horizontal("registered_date", "stop_registered_date")
     )
 
 
-def _brands(rng: np.random.Generator, substance: np.ndarray, start: np.ndarray) -> pl.Series:
+def _brands(rng: np.random.Generator, rows: pl.DataFrame) -> pl.Series:
     """Draw a brand; the biosimilars only after they came."""
+    substance = rows["substance"].to_numpy()
     brands = [[name for name in drug["brands"].split("|") if name] for drug in codes.drugs()]
     counts = np.array([len(names) for names in brands])
     pick = (rng.random(len(substance)) * counts[substance]).astype(int)
-    pick[(substance == RITUXIMAB) & (start < BIOSIMILAR_START)] = 0
-    of_natalizumab = substance == NATALIZUMAB
-    pick[of_natalizumab] = (start[of_natalizumab] >= TYRUKO_START).astype(int)
+    pick[(substance == RITUXIMAB) & (rows["start"] < BIOSIMILAR_START).to_numpy()] = 0
+    pick[substance == NATALIZUMAB] = rows["tyruko"].to_numpy()[substance == NATALIZUMAB]
     flat = pl.Series([name for names in brands for name in names] + [None], dtype=pl.String)
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     position = np.where(counts[substance] > 0, first[substance] + pick, len(flat) - 1)
@@ -64,22 +66,23 @@ def _last_doses(substance: np.ndarray, start: np.ndarray, stop: np.ndarray) -> n
     return np.where(substance == HSCT, start, last)
 
 
-def _stop_reasons(rng: np.random.Generator, episodes: pl.DataFrame) -> pl.Series:
-    substance = episodes["substance"].to_numpy()
+def _stop_reasons(rng: np.random.Generator, rows: pl.DataFrame) -> pl.Series:
+    substance = rows["substance"].to_numpy()
     reason = draw_names(rng, "stop_reason_other", len(substance))
     for number in (NATALIZUMAB, RITUXIMAB):
         of_it = substance == number
         family_name = f"stop_reason_{SUBSTANCES[number]}"
         reason[of_it] = draw_names(rng, family_name, int(of_it.sum()))
-    reason[episodes["died"].to_numpy()] = "death"
-    reason[(episodes["stop"] >= NEVER).to_numpy() | ONE_OFF[substance]] = None
+    reason[rows["continues"].to_numpy()[rows["continues"].to_numpy() >= 0]] = "other"
+    reason[rows["died"].to_numpy()] = "death"
+    reason[(rows["stop"] >= NEVER).to_numpy() | ONE_OFF[substance]] = None
     return pl.Series(reason.tolist(), dtype=pl.String)
 
 
-def _abroad(rng: np.random.Generator, episodes: pl.DataFrame) -> np.ndarray:
+def _abroad(rng: np.random.Generator, rows: pl.DataFrame) -> np.ndarray:
     """Place HSCT: the published share abroad after rituximab, a tuned share otherwise."""
-    hsct = (episodes["substance"] == HSCT).to_numpy()
-    previous = episodes.select(
+    hsct = (rows["substance"] == HSCT).to_numpy()
+    previous = rows.select(
         pl.col("substance").shift(1).over("person", order_by="start") == RITUXIMAB
     ).to_series()
     after_rituximab = hsct & previous.fill_null(False).to_numpy()

@@ -19,6 +19,7 @@ from msanalysis.synthetic.lives import (
 from msanalysis.synthetic.natalizumab import meet_natalizumab_stops
 from msanalysis.synthetic.ofatumumab import place_ofatumumab
 from msanalysis.synthetic.parameters import family, parameter
+from msanalysis.synthetic.recent_stops import stop_since_status_date
 from msanalysis.synthetic.rituximab import end_rituximab, start_rituximab
 from msanalysis.synthetic.statuses import SHORTEST_LINE_DAYS, decide_statuses, start_window
 from msanalysis.synthetic.substances import (
@@ -39,6 +40,7 @@ from msanalysis.synthetic.substances import (
 
 MOST_LINES = 4
 LONG_GAP_DAYS = 90
+LONGEST_WAIT_DAYS = 90
 EPISODE = ("person", "substance", "start", "stop")
 NO_EARLIER = (RITUXIMAB, OFATUMUMAB, OCRELIZUMAB, HSCT)
 
@@ -53,11 +55,13 @@ def treat(
     """
     persons = _prepared(rng, persons)
     new = treat_new(rng, persons.filter("new"))
-    on_rituximab = _rituximab(rng, persons, new, scale)
+    on_rituximab = _leaves_before(rng, persons, _rituximab(rng, persons, new, scale))
+    before = pl.col("leaves") <= STATUS_DATE
     persons = persons.with_columns(
         status=_decided(persons, new, on_rituximab),
-        must_be_treated=_goes_over(persons, on_rituximab, naive=False),
-        waits_for_rituximab=_goes_over(persons, on_rituximab, naive=True),
+        must_be_treated=_goes_over(persons, on_rituximab, ~pl.col("naive") & ~before),
+        between=_goes_over(persons, on_rituximab, ~pl.col("naive") & before),
+        waits_for_rituximab=_goes_over(persons, on_rituximab, pl.col("naive")),
     )
     status = decide_statuses(rng, persons, scale)
     persons = persons.with_columns(status=status)
@@ -65,7 +69,7 @@ def treat(
     last, on_ocrelizumab = place_ofatumumab(rng, last, on_rituximab, scale)
     earlier = _earlier_lines(rng, persons, last, on_rituximab, on_ocrelizumab)
     episodes = pl.concat([_rituximab_episodes(on_rituximab), _last_episodes(last), earlier])
-    episodes = _ended(episodes, persons)
+    episodes = stop_since_status_date(rng, _ended(episodes, persons), persons)
     episodes = meet_natalizumab_stops(rng, episodes, scale)
     return episodes, _untreated(persons, episodes, last), status
 
@@ -94,6 +98,22 @@ def _rituximab(
     return end_rituximab(rng, starts.join(known, on="person", maintain_order="left"), scale)
 
 
+def _leaves_before(
+    rng: np.random.Generator, persons: pl.DataFrame, on_rituximab: pl.DataFrame
+) -> pl.DataFrame:
+    """Add when a person who goes over to rituximab after the status date `leaves` what was before.
+
+    Some leave by the status date and are between two treatments on it, where they can have been
+    treated long enough.
+    """
+    start = on_rituximab["start"].to_numpy()
+    leaves = start - rng.integers(1, LONGEST_WAIT_DAYS, len(start))
+    first = persons["first_start"].to_numpy()[on_rituximab["person"].to_numpy()]
+    too_early = first + SHORTEST_LINE_DAYS + 30 > leaves
+    leaves = np.where(too_early, np.maximum(leaves, STATUS_DATE + 1), leaves)
+    return on_rituximab.with_columns(leaves=leaves)
+
+
 def _decided(persons: pl.DataFrame, new: pl.DataFrame, on_rituximab: pl.DataFrame) -> np.ndarray:
     """Return the statuses that follow from first treatments and rituximab."""
     status = np.where(persons["open"].to_numpy(), UNDECIDED, UNKNOWN_STATUS)
@@ -104,15 +124,16 @@ def _decided(persons: pl.DataFrame, new: pl.DataFrame, on_rituximab: pl.DataFram
     at = np.where(started["stop"] <= STATUS_DATE, NONE, RITUXIMAB)
     at = np.where(started["next_start"] <= STATUS_DATE, started["next"], at)
     status[started["person"].to_numpy()] = at
-    waiting = on_rituximab.filter((pl.col("start") > STATUS_DATE) & pl.col("naive"))
+    without = pl.col("naive") | (pl.col("leaves") <= STATUS_DATE)
+    waiting = on_rituximab.filter((pl.col("start") > STATUS_DATE) & without)
     status[waiting["person"].to_numpy()] = NONE
     return status
 
 
-def _goes_over(persons: pl.DataFrame, on_rituximab: pl.DataFrame, naive: bool) -> np.ndarray:
-    """Return who starts rituximab after the status date, without or with something before."""
+def _goes_over(persons: pl.DataFrame, on_rituximab: pl.DataFrame, which: pl.Expr) -> np.ndarray:
+    """Return which of those who start rituximab after the status date are meant."""
     goes = np.zeros(len(persons), dtype=bool)
-    later = on_rituximab.filter((pl.col("start") > STATUS_DATE) & (pl.col("naive") == naive))
+    later = on_rituximab.filter((pl.col("start") > STATUS_DATE) & which)
     goes[later["person"].to_numpy()] = True
     return goes
 
@@ -145,10 +166,10 @@ def _last_treatments(
     naive = _began_with_it(rng, frame)
     begun = np.where(status >= 0, frame["first_start"].to_numpy(), frame["diagnosis"].to_numpy())
     start = np.where(naive, begun, _last_starts(rng, frame))
+    start = np.where(frame["between"], _join_values(frame, on_rituximab, "leaves"), start)
     lines = np.where(naive, 0, _draw_lines(rng, frame["first_start"].to_numpy(), start))
-    later = _join_values(frame, on_rituximab, "start")
-    stop = np.where(status >= 0, later - rng.integers(1, 90, len(frame)), later)
-    stop = np.where(later == NEVER, NEVER, np.maximum(stop, STATUS_DATE + 1))
+    leaves = _join_values(frame, on_rituximab, "leaves")
+    stop = np.where(status >= 0, leaves, _join_values(frame, on_rituximab, "start"))
     old = frame.select("person", "diagnosis", "first_start", "status").with_columns(
         start=start, lines=lines, stop=stop
     )
@@ -190,6 +211,7 @@ def _began_with_it(rng: np.random.Generator, frame: pl.DataFrame) -> np.ndarray:
     share[status == NONE] = 1 - parameter("ever_treated.none")
     share[status == UNKNOWN_STATUS] = 1 - parameter("ever_treated.unknown")
     share[(status == NONE) & frame["waits_for_rituximab"].to_numpy()] = 1
+    share[frame["between"].to_numpy()] = 0
     no_time = first + SHORTEST_LINE_DAYS + 30 > frame["reference"].to_numpy()
     return (rng.random(len(status)) < share) | no_time
 
@@ -202,7 +224,9 @@ def _last_starts(rng: np.random.Generator, frame: pl.DataFrame) -> np.ndarray:
     for substance in np.unique(status[status >= 0]):
         of_it = status == substance
         start[of_it] = draw_start(rng, substance, low[of_it], high[of_it])
-    return start
+    of_late = (status == NONE) & (rng.random(len(low)) < parameter("untreated_between"))
+    wait = rng.exponential(parameter("line_gap_days"), len(low)).astype(int)
+    return np.where(of_late, np.maximum(high - wait, low), start)
 
 
 def _last_episodes(last: pl.DataFrame) -> pl.DataFrame:
@@ -257,7 +281,8 @@ def _lines_of(rng: np.random.Generator, frame: pl.DataFrame, lines: int) -> pl.D
         substance = draw_substance(rng, start, without=NO_EARLIER)
         unfit = (substance == previous) | (ONE_OFF[substance] & (previous == UNKNOWN_STATUS))
         substance = np.where(unfit, _other_than(rng, start, previous), substance)
-        room = (until - start) // 3
+        # What nothing follows ends on the day the time without begins.
+        room = np.where(previous < 0, 0, (until - start) // 3)
         gap = np.minimum(rng.exponential(parameter("line_gap_days"), len(frame)), room).astype(int)
         parts.append(_episode_frame(frame["person"].to_numpy(), substance, start, until - gap))
         previous = substance
@@ -315,19 +340,33 @@ def _untreated(persons: pl.DataFrame, episodes: pl.DataFrame, last: pl.DataFrame
         .group_by("person", maintain_order=True)
         .last()
     )
-    stopped = stopped.filter(
-        (pl.col("substance") == RITUXIMAB) & (pl.col("stop") < NEVER) & ~pl.col("died")
-    ).select("person", start="stop", stop=pl.lit(NEVER))
-    parts = [running, stopped, _gaps_between(episodes), _gaps_before(persons, episodes, running)]
+    recent = (pl.col("substance") == RITUXIMAB) | (pl.col("stop") > STATUS_DATE)
+    stopped = stopped.filter(recent & (pl.col("stop") < NEVER) & ~pl.col("died")).select(
+        "person", start="stop", stop=pl.lit(NEVER)
+    )
+    parts = [
+        running,
+        stopped,
+        _gaps_between(episodes, running),
+        _gaps_before(persons, episodes, running),
+    ]
     periods = pl.concat([part.cast(pl.Int64) for part in parts])
     return _ended(periods, persons).drop("died")
 
 
-def _gaps_between(episodes: pl.DataFrame) -> pl.DataFrame:
+def _gaps_between(episodes: pl.DataFrame, running: pl.DataFrame) -> pl.DataFrame:
+    """Return the long gaps between treatments, and those over the status date.
+
+    Of who is without treatment by status the latter stand in `running` already.
+    """
     following = pl.col("start").shift(-1).over("person", order_by="start")
     long = pl.col("following") - pl.col("stop") > LONG_GAP_DAYS
     lasting = pl.lit(STATUS_DATE).is_between("stop", pl.col("following") - 1)
-    gaps = episodes.with_columns(following=following).filter(long | lasting)
+    gaps = episodes.with_columns(following=following).with_columns(lasting=lasting)
+    by_status = running.select("person", lasting=pl.lit(True))
+    gaps = gaps.filter(long | pl.col("lasting")).join(
+        by_status, on=["person", "lasting"], how="anti", maintain_order="left"
+    )
     return gaps.select("person", start="stop", stop="following")
 
 
