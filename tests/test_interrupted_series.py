@@ -90,12 +90,45 @@ def test_a_series_without_a_stop_after_the_change_has_no_estimate():
     assert check_interrupted_series(make_cohort(early), **CHANGE).frame["dispersion"].isna().all()
 
 
+def test_months_left_out_are_fitted_as_if_the_series_had_ended_before_them():
+    whole = invented("natalizumab").frame
+    end = (pd.Timestamp("2024-12-31") - pd.Timestamp("2018-01-01")).days
+    later = whole["follow_up_days"] > end
+    ended = whole.assign(
+        follow_up_days=whole["follow_up_days"].clip(upper=end),
+        end_reason=whole["end_reason"].mask(later, "cutoff"),
+    )[whole["entry_days"] < end]
+    for estimate in (estimate_interruption, check_interrupted_series):
+        left_out = estimate(make_cohort(whole), left_out_months=5, **CHANGE).frame
+        pd.testing.assert_frame_equal(left_out, estimate(make_cohort(ended), **CHANGE).frame)
+
+
+def test_months_left_out_are_observed_but_not_fitted():
+    settings = {"left_out_months": 5, "period_months": 1}
+    every = estimate_interrupted_series(invented(), period_months=1, **CHANGE).frame
+    found = estimate_interrupted_series(invented(), **settings, **CHANGE).frame
+    left_out = found[(found["segment"] == "left_out") & (found["period"] != "all")]
+    assert left_out["period"].tolist() == [f"month 2025-0{month}" for month in range(1, 6)]
+    assert left_out["fitted_per_100py"].isna().all()
+    assert left_out["counterfactual_per_100py"].notna().all()
+    observed = every.set_index("period").loc[left_out["period"], "n_events"]
+    assert left_out["n_events"].tolist() == observed.tolist()
+
+
+def test_a_period_is_left_out_when_a_month_of_it_is():
+    found = estimate_interrupted_series(invented(), left_out_months=3, **CHANGE).frame
+    left_out = found[(found["segment"] == "left_out") & (found["period"] != "all")]
+    assert left_out["period"].tolist() == ["month 2025-01", "month 2025-04"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"change_from": "2024-05-01", "change_to": "2024-04-30"}, "exchange them"),
         ({"change_to": "2025-05-01"}, "leave 3 months"),
         ({"change_from": "2018-02-01"}, "leave 3 months"),
+        ({"left_out_months": 11}, "leave 3 months"),
+        ({"left_out_months": -1}, "left_out_months: expected 0 or more"),
     ],
 )
 def test_a_window_that_cannot_be_fitted_around_is_refused(changes, message):

@@ -55,6 +55,16 @@ def test_the_series_names_its_lines_and_panels(lang, said):
     assert said <= words(picture, lang)
 
 
+@pytest.mark.parametrize(("left_out_months", "told"), [(0, False), (5, True)])
+def test_the_series_tells_of_months_left_out_where_there_are(left_out_months, told):
+    settings = {"left_out_months": left_out_months, **CHANGE}
+    series = release(estimate_interrupted_series(make_cohort(courses()), **settings))
+    picture = plot_interrupted_series(
+        series, lang=LANGUAGES, measured="natalizumab_stops_per_100py"
+    )
+    assert ("Still being reported, not fitted" in words(picture, "en")) == told
+
+
 def test_an_empty_series_draws_no_line():
     series = release(estimate_interrupted_series(make_cohort(courses().iloc[:0]), **CHANGE))
     picture = plot_interrupted_series(

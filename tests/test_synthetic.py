@@ -354,7 +354,7 @@ def test_natalizumab_stops_rise_early_in_2024_and_go_on_to_the_cutoff(tables):
     ]
     assert min(quarters) > published("natalizumab_stopped_2023") / 4
     in_2025 = stops.filter(stops > STATUS)
-    assert in_2025.max() > date(2025, 3, 1)
+    assert in_2025.max() > date(2025, 4, 1)
     assert (in_2025 < date(2025, 3, 1)).sum() > (in_2025 >= date(2025, 3, 1)).sum() > 0
 
 
@@ -424,7 +424,8 @@ def test_few_treatments_overlap_the_next_and_none_outlasts_it(in_turn):
     overlap = days(switches.filter(begun_apart), "next_start", "stop_date")
     assert 0.03 < (overlap > 0).mean() < 0.09
     assert overlap.max() <= 120
-    assert switches.filter(begun_apart & (pl.col("stop_date") > pl.col("next_stop"))).is_empty()
+    one_row = begun_apart & (pl.col("next_substance") != "natalizumab")
+    assert switches.filter(one_row & (pl.col("stop_date") > pl.col("next_stop"))).is_empty()
 
 
 def test_few_treatments_pause_and_none_whose_stops_are_counted(in_turn):

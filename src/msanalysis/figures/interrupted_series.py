@@ -16,8 +16,8 @@ _MARGIN = 1.12
 def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> Figure:
     """Draw each series in a panel: rates by period, the fitted line, the line without the change.
 
-    The window of the change is shaded. A hidden period has no point. `measured` is the word of
-    the axis.
+    The window of the change is shaded; a period that was left out of the fit has a hollow point,
+    a hidden one none. `measured` is the word of the axis.
     """
     rows = released.frame[released.frame["period"] != ALL]
     strata = list(rows["stratum"].unique())
@@ -44,15 +44,16 @@ def _draw_series(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) 
     ):
         axes.plot(middle, rows[column].astype(float), style, color=colour, label=word(key, lang))
     observed = rows["rate_per_100py"].astype(float)
-    axes.plot(
-        middle,
-        observed,
-        "o",
-        color=theme.BLACK,
-        markersize=3.5,
-        clip_on=False,
-        label=word("observed", lang),
-    )
+    left_out = rows["segment"] == "left_out"
+    for chosen, inside, key in (
+        (~left_out, theme.BLACK, "observed"),
+        (left_out, "white", "left_out_of_fit"),
+    ):
+        if chosen.any():
+            axes.plot(
+                middle[chosen], observed[chosen], "o", color=theme.BLACK, markerfacecolor=inside,
+                markersize=3.5, clip_on=False, label=word(key, lang),
+            )  # fmt: skip
     opens, closes = (pd.Timestamp(released.settings[name]) for name in ("change_from", "change_to"))
     axes.axvspan(
         _as_year(opens), _as_year(closes), color="#BBBBBB", alpha=0.45, linewidth=0,

@@ -20,7 +20,8 @@ from msanalysis.units import DAYS_PER_YEAR
 
 LJUNG_BOX_LAGS = 12
 TERMS = ("trend_before", "level_change", "trend_change")
-SEGMENTS = ("before", "window", "after")
+SEGMENTS = ("before", "window", "after", "left_out")
+_WINDOW, _AFTER, _LEFT_OUT = 1, 2, 3
 
 _SERIES = {
     "stratum": "object",
@@ -65,7 +66,7 @@ _BEHIND = ("n_smallest_level", "residual_degrees")
 class Months:
     """Monthly counts of one series, each array of length T (`design` (T, 4)).
 
-    `segment` is 0 before the window of the change, 1 in it and 2 after it.
+    `segment` is the position in `SEGMENTS`; the model is fitted to before and after.
     """
 
     start: pd.DatetimeIndex
@@ -91,6 +92,7 @@ def estimate_interrupted_series(
     change_from: str,
     change_to: str,
     by: str | None = None,
+    left_out_months: int = 0,
     period_months: int = 3,
 ) -> pd.DataFrame:
     """Estimate the rate by period, what the model fits, and what it expects without the change.
@@ -106,23 +108,26 @@ def estimate_interrupted_series(
         neither line.
     by
         Column of the series, each fitted by itself.
+    left_out_months
+        Months at the end of the series, the last one counted however short, that are not fitted
+        since what happened in them is still being reported.
     period_months
         Months in a period of the table: 1, 2, 3, 4, 6 or 12. The model always has months.
 
     Returns
     -------
     Result
-        A row a period: `stratum`, `segment` (before, window, after; window: some month of the
-        period lies in it), `period` (its first month, as `month 2024-01`; `all` a segment),
-        `n_events`, `person_years`, and per 100 person-years `rate_per_100py`, `fitted_per_100py`
-        (missing in the window) and `counterfactual_per_100py` (the line of before, from the
-        window on); for the gate as `estimate_interruption`.
+        A row a period: `stratum`, `segment` (before, window, after, left_out; window and left_out
+        where some month of the period is), `period` (its first month, as `month 2024-01`; `all` a
+        segment), `n_events`, `person_years`, and per 100 person-years `rate_per_100py`,
+        `fitted_per_100py` (missing where nothing is fitted) and `counterfactual_per_100py` (the
+        line of before, from the window on); for the gate as `estimate_interruption`.
 
     Raises
     ------
     ValueError
-        The window is reversed or leaves fewer than 3 months before or after it, `period_months`
-        divides no year, or the cohort lacks a column.
+        The window is reversed, it and the months left out leave fewer than 3 months before or
+        after it, `period_months` divides no year, or the cohort lacks a column.
 
     Notes
     -----
@@ -133,7 +138,9 @@ def estimate_interrupted_series(
         raise ValueError("period_months must be 1, 2, 3, 4, 6 or 12")
     parts = (
         {**_fitted_counts(months), "stratum": stratum, **part}
-        for stratum, months in _series(frame, event, since, (change_from, change_to), by)
+        for stratum, months in _series(
+            frame, event, since, (change_from, change_to), by, left_out_months
+        )
         for part in _periods(months, _fitted(months), period_months)
     )
     return stack(parts, _SERIES)
@@ -154,17 +161,18 @@ def estimate_interruption(
     change_from: str,
     change_to: str,
     by: str | None = None,
+    left_out_months: int = 0,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate how the level and the trend of a monthly rate changed.
 
     log E(events) = log(person-years) + b0 + b1 years + b2 after + b3 years after, by maximum
-    likelihood, without the months of the window. Errors are those of the Poisson model times the
-    root of the Pearson dispersion where that exceeds 1.
+    likelihood, without the months of the window and those left out. Errors are those of the
+    Poisson model times the root of the Pearson dispersion where that exceeds 1.
 
     Parameters
     ----------
-    event, since, change_from, change_to, by
+    event, since, change_from, change_to, by, left_out_months
         As in `estimate_interrupted_series`.
     level
         Of the Wald interval.
@@ -187,7 +195,9 @@ def estimate_interruption(
     z = normal_quantile(level)
     parts = (
         {"stratum": stratum, **_terms(months, z)}
-        for stratum, months in _series(frame, event, since, (change_from, change_to), by)
+        for stratum, months in _series(
+            frame, event, since, (change_from, change_to), by, left_out_months
+        )
     )
     return stack(parts, _TERMS)
 
@@ -207,6 +217,7 @@ def check_interrupted_series(
     change_from: str,
     change_to: str,
     by: str | None = None,
+    left_out_months: int = 0,
 ) -> pd.DataFrame:
     """Check the model of `estimate_interruption` for over-dispersion and autocorrelation.
 
@@ -225,13 +236,20 @@ def check_interrupted_series(
     """
     parts = (
         {"stratum": stratum, **_checks(months)}
-        for stratum, months in _series(frame, event, since, (change_from, change_to), by)
+        for stratum, months in _series(
+            frame, event, since, (change_from, change_to), by, left_out_months
+        )
     )
     return stack(parts, _CHECKS)
 
 
 def _series(
-    frame: pd.DataFrame, event: str, since: str, window: tuple[str, str], by: str | None
+    frame: pd.DataFrame,
+    event: str,
+    since: str,
+    window: tuple[str, str],
+    by: str | None,
+    left_out_months: int,
 ) -> Iterator[tuple[str, Months]]:
     entry, end = (
         require_column(frame, name, "the series").to_numpy(dtype=np.int64)
@@ -244,7 +262,8 @@ def _series(
     for stratum, rows in split_rows(frame, by):
         n_events = np.histogram(end[rows & happened], bounds)[0]
         days = _days_observed(entry[rows], end[rows], bounds)
-        yield stratum, _months(since, n_events, days / DAYS_PER_YEAR, window)
+        segment = _segments(since, len(n_events), window, left_out_months)
+        yield stratum, _months(since, n_events, days / DAYS_PER_YEAR, segment)
 
 
 def _month_bounds(since: str, last_day: int) -> np.ndarray:
@@ -263,19 +282,29 @@ def _days_observed(entry: np.ndarray, end: np.ndarray, bounds: np.ndarray) -> np
     return np.diff(up_to)
 
 
-def _months(
-    since: str, n_events: np.ndarray, person_years: np.ndarray, window: tuple[str, str]
-) -> Months:
-    start = pd.date_range(since, periods=len(n_events), freq="MS")
+def _segments(since: str, n: int, window: tuple[str, str], left_out_months: int) -> np.ndarray:
+    """Return the position in `SEGMENTS` of each of the `n` months."""
+    if left_out_months < 0:
+        raise ValueError("left_out_months: expected 0 or more")
+    start = pd.date_range(since, periods=n, freq="MS")
     opens, closes = _window(window)
     segment = (start > closes).astype(int) + (start + pd.offsets.MonthEnd() >= opens)
-    after = (segment == 2).astype(float)
-    if min((segment == 0).sum(), after.sum()) < 3:
+    segment = np.where(np.arange(n) >= n - left_out_months, _LEFT_OUT, segment)
+    if min((segment == 0).sum(), (segment == _AFTER).sum()) < 3:
         raise ValueError(
-            "change_from and change_to must leave 3 months of the series before and after them"
+            "change_from, change_to and left_out_months must leave 3 months of the series before "
+            "and after the change"
         )
+    return segment
+
+
+def _months(
+    since: str, n_events: np.ndarray, person_years: np.ndarray, segment: np.ndarray
+) -> Months:
+    start = pd.date_range(since, periods=len(n_events), freq="MS")
     years = np.arange(len(start)) / 12
-    since_change = (years - years[segment == 2][0]) * after
+    after = (segment >= _AFTER).astype(float)
+    since_change = (years - years[segment == _AFTER][0]) * after
     design = np.column_stack([np.ones(len(start)), years, after, since_change])
     return Months(start, n_events, person_years, segment, design)
 
@@ -289,23 +318,28 @@ def _window(window: tuple[str, str]) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 def _fitted(months: Months) -> Any:
     """Return the fitted model, or None where a segment holds no event to fit a line to."""
-    outside = (months.segment != 1) & (months.person_years > 0)
-    if not all(months.n_events[outside & (months.segment == part)].sum() for part in (0, 2)):
+    used = _is_fitted(months) & (months.person_years > 0)
+    if not all(months.n_events[used & (months.segment == part)].sum() for part in (0, _AFTER)):
         return None
     return sm.GLM(
-        months.n_events[outside],
-        months.design[outside],
+        months.n_events[used],
+        months.design[used],
         family=sm.families.Poisson(),
-        exposure=months.person_years[outside],
+        exposure=months.person_years[used],
     ).fit(tol=1e-12, maxiter=200)
+
+
+def _is_fitted(months: Months) -> np.ndarray:
+    return (months.segment == 0) | (months.segment == _AFTER)
 
 
 def _periods(months: Months, model: Any, period_months: int) -> Iterator[Mapping[str, Any]]:
     coefficients = np.full(4, np.nan) if model is None else model.params
     number = np.arange(len(months.start)) // period_months
     first = np.flatnonzero(np.diff(number, prepend=-1))
-    in_window = np.maximum.reduceat(months.segment == 1, first)
-    segment = np.where(in_window, 1, months.segment[first])
+    segment = months.segment[first]
+    for part in (_LEFT_OUT, _WINDOW):
+        segment = np.where(np.maximum.reduceat(months.segment == part, first), part, segment)
     sums = {
         "n_events": np.add.reduceat(months.n_events, first),
         "person_years": np.add.reduceat(months.person_years, first),
@@ -337,19 +371,19 @@ def _rates(segment: str, period: np.ndarray, sums: Mapping[str, np.ndarray]) -> 
         "n_events": sums["n_events"],
         "person_years": sums["person_years"],
         "rate_per_100py": rate,
-        "fitted_per_100py": np.nan if segment == "window" else fitted,
+        "fitted_per_100py": fitted if segment in ("before", "after") else np.nan,
         "counterfactual_per_100py": np.nan if segment == "before" else expected,
     }
 
 
 def _fitted_counts(months: Months) -> Mapping[str, int]:
-    outside = months.segment != 1
+    used = _is_fitted(months)
     sides = [months.n_events[months.segment == side].sum() for side in (0, 2)]
     return {
-        "n_events": sum(sides),
-        "months": outside.sum(),
+        "n_events": months.n_events[used].sum(),
+        "months": used.sum(),
         "n_smallest_level": min(sides),
-        "residual_degrees": (outside & (months.person_years > 0)).sum() - months.design.shape[1],
+        "residual_degrees": (used & (months.person_years > 0)).sum() - months.design.shape[1],
     }
 
 

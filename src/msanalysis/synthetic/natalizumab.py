@@ -5,7 +5,7 @@ import polars as pl
 
 from msanalysis.synthetic.lives import NEVER, STATUS_DATE, day, decimal_year, year_of
 from msanalysis.synthetic.parameters import family, over_years, parameter, published
-from msanalysis.synthetic.quotas import draw
+from msanalysis.synthetic.quotas import draw, draw_evenly
 from msanalysis.synthetic.registration import reported_share
 from msanalysis.synthetic.substances import (
     ANTI_CD20,
@@ -43,9 +43,9 @@ def meet_natalizumab_stops(
     for year in (*PRINTED, AFTER):
         n_anti_cd20, n_others = _wanted(year, scale)
         possible, washed_out = _before_anti_cd20(rng, episodes, year)
-        chosen = _spread(rng, washed_out, free & possible, n_anti_cd20)
+        chosen = _spread(rng, washed_out, free & possible, n_anti_cd20, year)
         stop[chosen] = washed_out[chosen]
-        others = _spread(rng, stop, free & _before_others(episodes, year), n_others)
+        others = _spread(rng, stop, free & _before_others(episodes, year), n_others, year)
         taken = np.concatenate([chosen, others])
         substance[taken] = NATALIZUMAB
         person = episodes["person"].to_numpy()
@@ -128,9 +128,16 @@ def _had_for_long(episodes: pl.DataFrame, year: int) -> np.ndarray:
     return (episodes["start"] < day(year) - 100).to_numpy()
 
 
-def _spread(rng: np.random.Generator, stop: np.ndarray, possible: np.ndarray, n: int) -> np.ndarray:
+def _spread(
+    rng: np.random.Generator, stop: np.ndarray, possible: np.ndarray, n: int, year: int
+) -> np.ndarray:
     """Draw `n` positions whose stops follow the course of the year, as far as they are reported."""
     month = stop.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12
     in_month = np.bincount(month[possible], minlength=12).clip(1)
     usual = over_years("natalizumab_stops_in_year", decimal_year(stop))
-    return draw(rng, possible * usual * reported_share(stop, "treatments") / in_month[month], n)
+    weight = possible * usual * reported_share(stop, "treatments") / in_month[month]
+    if year != AFTER:
+        return draw(rng, weight, n)
+    # So few are reported after the status date that chance could leave the last months without.
+    order = np.argsort(stop, kind="stable")
+    return order[draw_evenly(rng, weight[order], n)]
