@@ -107,7 +107,7 @@ def test_months_left_out_are_observed_but_not_fitted():
     settings = {"left_out_months": 5, "period_months": 1}
     every = estimate_interrupted_series(invented(), period_months=1, **CHANGE).frame
     found = estimate_interrupted_series(invented(), **settings, **CHANGE).frame
-    left_out = found[(found["segment"] == "left_out") & (found["period"] != "all")]
+    left_out = found[found["segment"] == "left_out"]
     assert left_out["period"].tolist() == [f"month 2025-0{month}" for month in range(1, 6)]
     assert left_out["fitted_per_100py"].isna().all()
     assert left_out["counterfactual_per_100py"].notna().all()
@@ -117,8 +117,17 @@ def test_months_left_out_are_observed_but_not_fitted():
 
 def test_a_period_is_left_out_when_a_month_of_it_is():
     found = estimate_interrupted_series(invented(), left_out_months=3, **CHANGE).frame
-    left_out = found[(found["segment"] == "left_out") & (found["period"] != "all")]
+    left_out = found[found["segment"] == "left_out"]
     assert left_out["period"].tolist() == ["month 2025-01", "month 2025-04"]
+
+
+def test_a_hidden_period_that_is_left_out_hides_no_other():
+    frame = invented("natalizumab").frame
+    late = (frame["end_reason"] == "stopped") & (frame["follow_up_days"] >= 2647)
+    few = frame[~late | (late.cumsum() <= 3)]
+    released = release(estimate_interrupted_series(make_cohort(few), left_out_months=5, **CHANGE))
+    shown = released.frame.set_index("segment").loc["left_out", "n_events"].notna()
+    assert shown.tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

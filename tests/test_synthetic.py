@@ -425,6 +425,7 @@ def test_few_treatments_overlap_the_next_and_none_outlasts_it(in_turn):
     assert 0.03 < (overlap > 0).mean() < 0.09
     assert overlap.max() <= 120
     one_row = begun_apart & (pl.col("next_substance") != "natalizumab")
+    one_row &= pl.col("next_start") < pl.col("next_stop")
     assert switches.filter(one_row & (pl.col("stop_date") > pl.col("next_stop"))).is_empty()
 
 

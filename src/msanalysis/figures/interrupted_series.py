@@ -31,7 +31,7 @@ def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> 
         axes.set_ylabel(word(measured, lang))
     if strata:
         _label_years(panels[-1], rows, released, lang)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     theme.sign(figure, released, lang)
     return figure
 

@@ -119,9 +119,10 @@ def estimate_interrupted_series(
     Result
         A row a period: `stratum`, `segment` (before, window, after, left_out; window and left_out
         where some month of the period is), `period` (its first month, as `month 2024-01`; `all` a
-        segment), `n_events`, `person_years`, and per 100 person-years `rate_per_100py`,
-        `fitted_per_100py` (missing where nothing is fitted) and `counterfactual_per_100py` (the
-        line of before, from the window on); for the gate as `estimate_interruption`.
+        segment, but for left_out), `n_events`, `person_years`, and per 100 person-years
+        `rate_per_100py`, `fitted_per_100py` (missing where nothing is fitted) and
+        `counterfactual_per_100py` (the line of before, from the window on); for the gate as
+        `estimate_interruption`.
 
     Raises
     ------
@@ -350,8 +351,10 @@ def _periods(months: Months, model: Any, period_months: int) -> Iterator[Mapping
     for place, name in enumerate(SEGMENTS):
         chosen = segment == place
         if chosen.any():
-            total = {key: values[chosen].sum(keepdims=True) for key, values in sums.items()}
-            yield _rates(name, np.array([ALL], dtype=object), total)
+            # A sum over the few periods left out would give back the one that must be hidden.
+            if place != _LEFT_OUT:
+                total = {key: values[chosen].sum(keepdims=True) for key, values in sums.items()}
+                yield _rates(name, np.array([ALL], dtype=object), total)
             yield _rates(name, names[chosen], {key: each[chosen] for key, each in sums.items()})
 
 
