@@ -151,7 +151,7 @@ def estimate_interrupted_series(
     shape="table",
     counts={"n_events": _RATIO},
     columns={"stratum": "by"},
-    cells={"n_events": ("stratum", "segment!window", "end_reason=event")},
+    cells={"n_events": ("stratum", "month=fitted", "end_reason=event")},
     behind=dict.fromkeys(_BEHIND, _RATIO),
 )
 def estimate_interruption(
@@ -207,7 +207,7 @@ def estimate_interruption(
     shape="table",
     counts={"n_events": _CHECK},
     columns={"stratum": "by"},
-    cells={"n_events": ("stratum", "segment!window", "end_reason=event")},
+    cells={"n_events": ("stratum", "month=fitted", "end_reason=event")},
     behind=dict.fromkeys(_BEHIND, _CHECK),
 )
 def check_interrupted_series(
