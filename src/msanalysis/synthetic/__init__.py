@@ -11,6 +11,8 @@ in `parameters.csv`); treatments of those diagnosed after the status date are no
 those who emigrate nothing is known afterwards, and they count as alive; the ages of the
 inhabitants are those of a stable population, without its real waves; EDSS since 2018 is only of
 persons alive at the status date; a quota on switches scales the hazards stated in the truth.
+Of who stops another treatment after the status date no next one but rituximab is known yet; stops
+of rituximab and natalizumab, which are counted, are never entered late, and neither is paused.
 """
 
 from msanalysis.synthetic.registry import Registry, synthesise
