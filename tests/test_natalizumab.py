@@ -102,10 +102,10 @@ def test_a_year_outside_the_extract_is_refused(year):
 @pytest.mark.parametrize(
     ("treatment", "patient", "step"),
     [
-        (("2025-02-01",), {}, "started_after 2024"),
-        (("2020-01-01", "2023-12-31"), {}, "ended_before 2024"),
-        (("2020-01-01",), {"death_date": "2023-06-01"}, "death_before_use_in 2024"),
-        (("2020-01-01",), {"emigration_date": "2023-06-01"}, "emigration_before_use_in 2024"),
+        (("2025-02-01",), {}, "no_use_in 2024"),
+        (("2020-01-01", "2023-12-31"), {}, "no_use_in 2024"),
+        (("2020-01-01",), {"death_date": "2023-06-01"}, "no_use_in 2024"),
+        (("2020-01-01",), {"emigration_date": "2023-06-01"}, "no_use_in 2024"),
         (("2020-01-01",), {"included_date": None}, "consented_without_data"),
     ],
 )

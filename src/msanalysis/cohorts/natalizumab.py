@@ -173,20 +173,18 @@ def _used(extract: Extract, year: int, gap_days: int) -> tuple[pd.DataFrame, lis
     persons["years_on_natalizumab"] = days_between(persons["start_date"], zero) / DAYS_PER_YEAR
     in_year = persons["start_date"] >= pd.Timestamp(year, 1, 1)
     persons["use_began"] = np.where(in_year, "in_year", "before_year")
-    steps = [*not_registered(persons, extract), *_no_users(persons, year)]
+    steps = [*not_registered(persons, extract), _no_users(persons, year)]
     return _with_next(persons), steps
 
 
-def _no_users(persons: pd.DataFrame, year: int) -> list[Step]:
-    """Return who used the drug in other years only, or had left, whatever was never closed."""
-    left, reason = persons["follow_up_days"] < 0, persons["end_reason"]
-    steps = {
-        "started_after": persons["first_start"] > pd.Timestamp(year, 12, 31),
-        "ended_before": persons["start_date"].isna(),
-        "death_before_use_in": left & (reason == "death"),
-        "emigration_before_use_in": left & (reason == "emigration"),
-    }
-    return [(f"{name} {year}", outside, f"{name}_year") for name, outside in steps.items()]
+def _no_users(persons: pd.DataFrame, year: int) -> Step:
+    """Return who ended before the year, began after it, or had died or emigrated by then.
+
+    One step: few began after the year or left before it, so that rows of their own would be hidden
+    and take the row of who is included with them.
+    """
+    no_course = persons["start_date"].isna()
+    return f"no_use_in {year}", no_course | (persons["follow_up_days"] < 0), "no_use_in_year"
 
 
 def _with_next(persons: pd.DataFrame) -> pd.DataFrame:
@@ -217,9 +215,9 @@ def _users(extract: Extract, year: int, gap_days: int) -> nw.LazyFrame:
 
 
 def ever_used(extract: Extract, own: nw.LazyFrame) -> nw.LazyFrame:
-    """Return a row a person with a course in `own`, with the `first_start`."""
-    first = own.group_by("patient_id").agg(nw.col("start_date").min().alias("first_start"))
-    return extract.table("patients").select(*_PATIENTS).join(first, on="patient_id")
+    """Return a row of `patients` for each person with a course in `own`."""
+    persons = extract.table("patients").select(*_PATIENTS)
+    return persons.join(own.select("patient_id"), on="patient_id", how="semi")
 
 
 def following(extract: Extract, course: nw.LazyFrame, own: nw.LazyFrame) -> nw.LazyFrame:
