@@ -253,7 +253,7 @@ def test_numbers_csv_has_the_agreed_columns_and_keeps_the_hidden_row(saved):
 
 def test_the_contents_are_listed_for_the_runner(saved):
     contents = json.loads((saved("out") / "analysis.json").read_text(encoding="utf-8"))
-    del contents["cells"]
+    del contents["cells"], contents["hidden"]
     assert contents == {
         "analysis": "invented",
         "figures": ["curve", "incidence", "shares"],

@@ -400,6 +400,7 @@ def test_only_the_user_can_open_restricted(ran):
 def test_the_release_holds_what_was_declared_and_nothing_else(ran):
     run, _ = ran
     assert set(files_of(run.out / "release")) == {
+        "disclosure.html",
         "index.html",
         "manifest.json",
         "numbers.csv",

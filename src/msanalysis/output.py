@@ -232,10 +232,19 @@ def save(
         "interactive": [id for id, picture in figures.items() if picture.twin],
         "tables": list(tables),
         "cells": {id: described(released) for id, released in tables.items()},
+        "hidden": {id: _hidden(released) for id, released in tables.items()},
         "text": dict(text),
     }
     written = json.dumps(contents, ensure_ascii=False, indent=2) + "\n"
     (folder / "analysis.json").write_text(written, encoding="utf-8")
+
+
+def _hidden(released: Released) -> dict[str, int]:
+    """Return how many counts are hidden for themselves and for another's sake, of how many."""
+    counts = [name for name in released.counts if name in released.hidden]
+    hidden = int(released.hidden[counts].to_numpy().sum())
+    first = min(released.n_hidden_first, hidden)
+    return {"counts": released.hidden[counts].size, "first": first, "second": hidden - first}
 
 
 def described(released: Released) -> dict[str, Any]:

@@ -31,6 +31,7 @@ WORDS = {
         "not_run": "ikke med i denne kjøringen",
         "numbers": "Alle tall",
         "provenance": "Hvordan tallene ble laget",
+        "disclosure": "Hva tallene forteller om personer",
     },
     "en": {
         "language": "English",
@@ -47,6 +48,7 @@ WORDS = {
         "not_run": "not part of this run",
         "numbers": "All numbers",
         "provenance": "How the numbers were made",
+        "disclosure": "What the numbers tell of persons",
     },
 }
 
@@ -64,30 +66,39 @@ def write_report(release: Path) -> Path:
         When a column or code of a table has no word.
     """
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    environment = Environment(
+    page = (
+        environment()
+        .get_template("page.html")
+        .render(
+            manifest=manifest,
+            words=WORDS,
+            tables={
+                lang: {
+                    table["id"]: _rows(release / table["file"], lang)
+                    for analysis in manifest["analyses"]
+                    for table in analysis["tables"]
+                }
+                for lang in manifest["languages"]
+            },
+            rows_shown=ROWS_SHOWN,
+        )
+    )
+    path = release / "index.html"
+    path.write_bytes(page.encode())
+    return path
+
+
+def environment() -> Environment:
+    """Return where the pages' templates are filled: all values escaped, none missing."""
+    made = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["markdown"] = _markdown
-    page = environment.get_template("page.html").render(
-        manifest=manifest,
-        words=WORDS,
-        tables={
-            lang: {
-                table["id"]: _rows(release / table["file"], lang)
-                for analysis in manifest["analyses"]
-                for table in analysis["tables"]
-            }
-            for lang in manifest["languages"]
-        },
-        rows_shown=ROWS_SHOWN,
-    )
-    path = release / "index.html"
-    path.write_bytes(page.encode())
-    return path
+    made.filters["markdown"] = _markdown
+    return made
 
 
 def _markdown(text: str) -> Markup:

@@ -14,6 +14,7 @@ from msanalysis.folders import clear, put_in_place
 from msanalysis.release import ReleaseRefused
 from msanalysis.release_check import check_release
 from msanalysis.report import write_report
+from msanalysis.report.disclosure import write_disclosure
 from msanalysis.run import PROJECT
 from msanalysis.run.cache import versions
 from msanalysis.run.outputs import (
@@ -40,10 +41,12 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     manifest = _manifest(run, outcomes)
     _write_manifest(new, manifest)
     write_report(new)
+    write_disclosure(new)
     manifest["files"] = _hashes(new)
     manifest["times"] = _times(outcomes, started)
     _write_manifest(new, manifest)
     _refuse_unsafe(new)
+    _write_hidden(run, outcomes)
     put_in_place(new, run.out / "release", run.out / OLD)
     return run.out / "release" / "index.html"
 
@@ -70,6 +73,22 @@ def _refuse_unsafe(new: Path) -> None:
             "the release was not put in place, the last one is as it was:\n"
             + "\n".join(map(str, findings))
         )
+
+
+def _write_hidden(run: Run, outcomes: list[Outcome]) -> None:
+    """Write how many counts of each table are hidden, first for themselves and then for another.
+
+    Into `restricted/`: who knows how many were hidden for another's sake knows more of the rest.
+    """
+    hidden = {
+        outcome.job.analysis.id: check_output(
+            outcome.folder, outcome.job.analysis.id, run.languages
+        ).get("hidden", {})
+        for outcome in outcomes
+        if outcome.folder
+    }
+    text = json.dumps(hidden, indent=2) + "\n"
+    (run.out / "restricted" / "hidden.json").write_text(text, encoding="utf-8")
 
 
 def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
