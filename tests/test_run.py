@@ -307,6 +307,8 @@ ECHOES = SAVES.replace('"all,12\\\\n"', '"all,12\\\\n"') + (
     "seen = [words, nested, nothing, lang, os.environ['MSANALYSIS_POLICY'], sys.executable]\n"
     "assert seen[:4] == expected_values, 'parameters changed on their way'\n"
     "assert seen[4] == 'strict'\n"
+    "assert os.environ['MSANALYSIS_OWN_UNIT'] == ''\n"
+    "assert os.path.samefile(os.environ['MSANALYSIS_RESTRICTED'], os.path.join(out, '..', '..'))\n"
     "assert os.path.samefile(sys.prefix, prefix)\n"
     "assert os.path.exists('pyproject.toml')\n"
 )
@@ -346,6 +348,7 @@ def _spoil(machine, tmp_path):
     spec = tmp_path / "jupyter" / "kernels" / "python3"
     startup = tmp_path / "ipython" / "profile_default" / "startup"
     long = tmp_path / ("x" * 100)
+    machine.setenv("MSANALYSIS_OWN_UNIT", "ous")
     for folder in (spec, startup, long):
         folder.mkdir(parents=True)
     argv = ["/nowhere/python", "-f", "{connection_file}"]

@@ -175,6 +175,7 @@ def _environment(task: Task, jobs: int) -> dict[str, str]:
     return os.environ | {
         "MSANALYSIS_POLICY": task.policy,
         "MSANALYSIS_RESTRICTED": str(task.executed.parents[1]),
+        "MSANALYSIS_OWN_UNIT": "",
         "MPLBACKEND": "agg",
         "MATPLOTLIBRC": str(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYTHONHASHSEED": "0",
