@@ -95,7 +95,7 @@ def test_a_result_that_has_not_passed_the_gate_gives_no_number(cohort):
 
 def test_an_interval_with_a_hidden_limit_is_not_called_open(monkeypatch):
     monkeypatch.setenv("MSANALYSIS_POLICY", "research")
-    few = make_cohort(pd.DataFrame({"follow_up_days": range(1, 26), "end_reason": "death"}))
+    few = make_cohort(pd.DataFrame({"follow_up_days": range(1, 41), "end_reason": "death"}))
     median = release(estimate_median_survival(few, event="death"))
     found = number("median", median, "median_days", unit="days", stratum="all")
     assert found.value is not None

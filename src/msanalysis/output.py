@@ -232,7 +232,7 @@ def save(
         "interactive": [id for id, picture in figures.items() if picture.twin],
         "tables": list(tables),
         "cells": {id: described(released) for id, released in tables.items()},
-        "hidden": {id: _hidden(released) for id, released in tables.items()},
+        "hidden": {id: _hidden(each) for id, each in tables.items() if each.shape == "table"},
         "text": dict(text),
     }
     written = json.dumps(contents, ensure_ascii=False, indent=2) + "\n"

@@ -40,7 +40,7 @@ def coarsened(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFra
 
     What follows from counts is computed again from the rounded ones. Another estimate is rounded
     to 1, 2 or 5 times a power of ten, at least as much as `rounding_base` of the persons behind
-    it: of the most of them for probabilities and days, of the fewest for all else.
+    it: of the most of them for probabilities and time, of the fewest for all else.
     """
     base = policy.rounding_base
     counts = [name for name in result.counts if name in frame]
@@ -53,7 +53,8 @@ def coarsened(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFra
     for name in frame.columns:
         if pd.api.types.is_float_dtype(frame[name]) and name not in ("time_days", *counts):
             bounded = probabilities and name in _PROBABILITIES
-            part = many if bounded or name.endswith("_days") else few
+            of_all = bounded or name.endswith("_days") or name.startswith("person_years")
+            part = many if of_all else few
             coarse[name] = _to_step(frame[name], part * (1 if bounded else frame[name].abs()))
     return coarse.assign(**_again(result, coarse, frame))
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from msanalysis.core import Result
 from msanalysis.release.policy import Policy
+from msanalysis.release.rounding import to_base
 
 RESIDUAL_DEGREES = "residual_degrees"
 AT_RISK = "n_at_risk"
@@ -20,7 +21,10 @@ def hide_unsupported(
     """
     for column, estimates in result.behind.items():
         if not (column.startswith(BEYOND) and policy.points):
-            hidden.loc[frame[column] < _least(column, policy), list(estimates)] = True
+            # A count that is shown rounded is judged as rounded, or it would be told more closely.
+            rounded = column in result.counts
+            held = to_base(frame[column], policy.rounding_base) if rounded else frame[column]
+            hidden.loc[held < _least(column, policy), list(estimates)] = True
     gates_own = [column for column in result.behind if column not in result.counts]
     return frame.drop(columns=gates_own), hidden.drop(columns=gates_own)
 

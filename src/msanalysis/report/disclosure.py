@@ -23,8 +23,8 @@ RULES = {
         "noe sted.",
         "back": "Til rapporten",
         "general": "Reglene",
-        "threshold": "Antall på 1 til {most} personer er skjult, og alt som er regnet ut fra dem. "
-        "Et skjult antall er minst 1; null er vist som null.",
+        "threshold": "Antall på 1 til {most} personer er skjult, og alt som er regnet ut fra dem.",
+        "none_shown": "Et skjult antall er minst 1; ingen er vist som 0.",
         "none_and_all_hidden": "Der ingen eller alle i en gruppe har noe, er det skjult: Det sier "
         "noe om hver av dem.",
         "quotas_printed": "I en kvote (21 av 40) står telleren som den er der nevneren er vist.",
@@ -65,7 +65,8 @@ RULES = {
         "back": "To the report",
         "general": "The rules",
         "threshold": "Counts of 1 to {most} persons are hidden, with all that is computed from "
-        "them. A hidden count is at least 1; none is shown as 0.",
+        "them.",
+        "none_shown": "A hidden count is at least 1; none is shown as 0.",
         "none_and_all_hidden": "Where none or all of a group have something, it is hidden: it "
         "says something of each of them.",
         "quotas_printed": "In a quota (21 of 40) the numerator stands as it is where the "
@@ -153,10 +154,10 @@ def _general(policy: str, lang: str) -> Iterator[str]:
     """Yield the rules that hold for all tables."""
     held, say = POLICIES[policy], _filled(policy, lang)
     yield say["threshold"]
+    yield say["none_and_all_hidden" if held.none_and_all_hidden else "none_shown"]
     yield say["quotas_printed" if held.quotas_printed else "quotas_hidden"]
-    yield from (
-        say[name] for name in ("none_and_all_hidden", "public_knowledge") if getattr(held, name)
-    )
+    if held.public_knowledge:
+        yield say["public_knowledge"]
     yield say["points" if held.points else "no_points"]
     yield say["support"]
     if held.rounding_base > 1:
