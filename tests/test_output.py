@@ -251,6 +251,20 @@ def test_numbers_csv_has_the_agreed_columns_and_keeps_the_hidden_row(saved):
     assert frame["value"].isna().tolist() == [False, True]
 
 
+def test_whole_numbers_are_written_whole_beside_an_empty_cell(cohort, courses, tmp_path):
+    by_sex = release(estimate_median_survival(cohort, event="death", by="sex"))
+    numbers = [
+        number("a", courses, "n", level="rrms"),
+        number("b", by_sex, "median_days", stratum="female"),
+    ]
+    text = Sentences(nb="ja", en="yes")
+    save("invented", str(tmp_path), numbers=numbers, figures={}, tables={}, text=text)
+    assert (tmp_path / "numbers.csv").read_text().splitlines()[1:] == [
+        "a,invented,shares:n,300,persons,400,,,0",
+        "b,invented,median_survival:median,,persons,,,,0",
+    ]
+
+
 def test_the_contents_are_listed_for_the_runner(saved):
     contents = json.loads((saved("out") / "analysis.json").read_text(encoding="utf-8"))
     del contents["cells"], contents["hidden"]

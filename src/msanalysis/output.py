@@ -318,7 +318,14 @@ def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.map(_inert).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    # As objects: pandas would otherwise take whole numbers beside an empty cell for decimals.
+    inert = {
+        name: pd.Series(map(_inert, column), index=frame.index, dtype=object)
+        for name, column in frame.items()
+    }
+    pd.DataFrame(inert, index=frame.index).to_csv(
+        path, index=False, lineterminator="\n", encoding="utf-8"
+    )
 
 
 def _inert(cell: object) -> object:
