@@ -17,16 +17,18 @@ from deliveries import SECRET
 from msanalysis.cli import app
 from msanalysis.extract import open_extract
 
-LIMIT_SECONDS = 10
+LIMIT_SECONDS, LIMIT_WAITING_SECONDS = 10, 60
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes, devices and alarms")
 
 
 @contextmanager
 def no_hang():
-    """End this process, with where it stands, when an import does not come back."""
-    signal.alarm(LIMIT_SECONDS)
+    """End this process when an import goes on, or waits, for ever."""
+    signal.setitimer(signal.ITIMER_PROF, LIMIT_SECONDS)
+    signal.alarm(LIMIT_WAITING_SECONDS)
     yield
     signal.alarm(0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def import_by_command(folder: Path, captured) -> tuple[int, str]:

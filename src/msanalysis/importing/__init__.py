@@ -45,8 +45,7 @@ def import_extract(
     except (ExtractRefused, KeyboardInterrupt, SystemExit):
         raise
     except OSError as error:
-        reason = error.strerror or "cannot be written; is the disk full?"
-        raise ExtractRefused(f"{error.filename or dest}: {reason}") from None
+        raise ExtractRefused(f"{error.filename or dest}: {error.strerror}") from None
     except BaseException as error:
         # an unforeseen message (Rust's panics are no Exception) may quote a cell: only its class
         # leaves

@@ -48,7 +48,13 @@ def whole_folder(dest: Path, replaces: str) -> Iterator[Path]:
 def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
     """Write each table as Parquet; equal tables give equal bytes."""
     for name, frame in tables.items():
-        frame.write_parquet(folder / f"{name}.parquet")
+        path = folder / f"{name}.parquet"
+        try:
+            frame.write_parquet(path)
+        except (OSError, pl.exceptions.PolarsError):
+            # whatever polars makes of what the system said
+            reason = "cannot be written; is the disk full?"
+            raise OSError(errno.EIO, reason, str(path)) from None
 
 
 def write_store_file(stated: Mapping[str, Any], folder: Path) -> None:
