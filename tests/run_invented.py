@@ -47,8 +47,8 @@ def planned(folder: Path, version: int) -> Run:
 
 
 def run_version(folder: Path, version: int) -> Performed:
-    """Run all of a version, what is unchanged too."""
-    return perform(planned(folder, version), jobs=2, force=True)
+    """Run what of a version is not there yet."""
+    return perform(planned(folder, version), jobs=2)
 
 
 if __name__ == "__main__":

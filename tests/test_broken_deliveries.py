@@ -130,23 +130,33 @@ def sound_files(tmp_path_factory) -> dict[str, bytes]:
     return files
 
 
-@pytest.mark.parametrize(
-    "name", ["edss.csv", "extract.yaml", "edss.parquet", "edss.xlsx", *(f"edss.{k}" for k in SAVED)]
-)
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FILES = ["edss.csv", "extract.yaml", "edss.parquet", "edss.xlsx", *(f"edss.{k}" for k in SAVED)]
+SHARED_FOLDER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=25, suppress_health_check=SHARED_FOLDER)
 @given(damages)
 def test_whatever_happens_to_its_bytes_it_is_imported_or_refused(
     tmp_path, capfd, sound_files, name, damage
 ):
+    import_damaged(tmp_path, capfd, sound_files, name, damage)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=500, suppress_health_check=SHARED_FOLDER)
+@given(damages)
+def test_whatever_happens_to_its_bytes_it_is_imported_or_refused_at_length(
+    tmp_path, capfd, sound_files, name, damage
+):
+    import_damaged(tmp_path, capfd, sound_files, name, damage)
+
+
+def import_damaged(tmp_path, capfd, sound_files, name, damage):
     folder = tmp_path / "delivery"
     folder.mkdir(exist_ok=True)
-    tables = ("patients.csv", "extract.yaml")
-    for file in {*tables, name}:
+    for file in {"patients.csv", "extract.yaml", name}:
         content = sound_files[file]
         (folder / file).write_bytes(damaged(content, damage) if file == name else content)
     code, _ = import_by_command(folder, capfd)

@@ -22,16 +22,18 @@ from deliveries import DATES, deliver_csv, plain_tables
 from invented_notebooks import SAVES, rows, save_outputs, write_notebook, write_run_file
 from msanalysis.cli import app
 from msanalysis.extract import ExtractRefused, open_extract
+from msanalysis.folders import put_in_place
 from msanalysis.importing import import_extract
 from msanalysis.importing.store import whole_folder
 from msanalysis.run import cache
 from msanalysis.run.perform import perform
 from msanalysis.run.plan import plan_runs
+from msanalysis.run.workers import LOCK, Limits, run_side_by_side
 from run_invented import IDS, N_PERSONS, planned, prepare
 
 RUNS = Path(__file__).parent / "run_invented.py"
 GONE_SECONDS = 120
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9, mounts, audit by fork")
+fcntl = pytest.importorskip("fcntl", reason="kill -9, mounts, fork: not on Windows")
 
 
 def version_of(release: Path) -> int:
@@ -146,18 +148,54 @@ def killed_at_step(run, step: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
-def test_a_run_killed_before_any_change_of_a_file_leaves_a_whole_release(tmp_path):
-    prepare(tmp_path)
-    perform(cached(tmp_path, 0))
-    release = tmp_path / "run" / "release"
-    step, version = 0, 1
-    while killed_at_step(cached(tmp_path, version), step):
+def kill_before_changes(folder: Path, stride: int) -> None:
+    prepare(folder)
+    perform(cached(folder, 0))
+    release = folder / "run" / "release"
+    version = 1
+    while killed_at_step(cached(folder, version), (version - 1) * stride):
         held = release if release.exists() else release.with_name(".release-old")
         assert version_of(held) in (version - 1, version)
-        assert perform(cached(tmp_path, version)).exit_code == 0
+        assert perform(cached(folder, version)).exit_code == 0
         assert version_of(release) == version
-        step, version = step + 1, version + 1
-    assert step > 20
+        version += 1
+    assert version * stride > 20
+
+
+def test_a_run_killed_before_a_change_of_a_file_leaves_a_whole_release(tmp_path):
+    kill_before_changes(tmp_path, stride=5)
+
+
+@pytest.mark.slow
+def test_a_run_killed_before_any_change_of_a_file_leaves_a_whole_release(tmp_path):
+    kill_before_changes(tmp_path, stride=1)
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path):
+    new, place, aside = (tmp_path / name for name in ("new", "place", "aside"))
+    place.mkdir()
+    (place / "old").touch()
+    with pytest.raises(FileNotFoundError):
+        put_in_place(new, place, aside)
+    assert [path.name for path in place.iterdir()] == ["old"]
+    assert not aside.exists()
+
+
+def test_private_folders_of_runs_that_were_killed_are_removed_and_no_others(monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        locks = {name: Path(folder) / name / LOCK for name in ("ms-old", "ms-new", "ms-used", "m")}
+        for lock in locks.values():
+            lock.parent.mkdir()
+            lock.touch()
+        (Path(folder) / "ms-letters").mkdir()
+        for name in ("ms-old", "ms-used", "m"):
+            os.utime(locks[name], (0, 0))
+        with locks["ms-used"].open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            run_side_by_side([], jobs=1, limits=Limits(1, 1), started=print, ended=print)
+        left = {path.name for path in Path(folder).iterdir()}
+    assert left == {"ms-new", "ms-used", "ms-letters", "m"}
 
 
 # --- a disk that is full, or may not be written ---------------------------------------------------

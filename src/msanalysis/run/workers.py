@@ -32,6 +32,8 @@ SETTLED_SECONDS = 60
 MEMORY_SHARE = 0.8
 """Of the machine's memory, what all notebooks that run at once may take together."""
 POLL_SECONDS = 0.05
+LOOK_SECONDS = 1
+"""How often new processes are looked for: it takes a look at all of the machine."""
 END_SECONDS = 5
 TASK, RESULT = "task.json", "result.json"
 
@@ -69,16 +71,23 @@ class _Running:
     process: subprocess.Popen
     started: float = field(default_factory=time.monotonic)
     seen: set[psutil.Process] = field(default_factory=set)
+    looked: float = 0.0
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
-    def memory_bytes(self) -> int:
-        """Return what the process and all it started hold, and remember who they are."""
-        held = 0
+    def look(self) -> None:
+        """Remember all processes it started, also those whose parent will be gone."""
+        self.looked = time.monotonic()
         with suppress(psutil.NoSuchProcess):
             self.seen.update(with_children(self.process.pid))
+
+    def memory_bytes(self) -> int:
+        """Return what the process and all it started hold."""
+        if time.monotonic() > self.looked + LOOK_SECONDS:
+            self.look()
+        held = 0
         for process in self.seen:
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 held += process.memory_info().rss
@@ -213,8 +222,7 @@ def _failure(each: _Running, limits: Limits) -> str | None:
 
 def _end(each: _Running) -> None:
     """End the process with all it was seen to start, and remove its private folder."""
-    with suppress(psutil.NoSuchProcess):
-        each.seen.update(with_children(each.process.pid))
+    each.look()
     end(each.seen)
     each.process.wait()
     each.process.stdin.close()
