@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import shutil
+import stat
 import struct
 import zlib
 
@@ -198,6 +199,7 @@ def test_a_table_that_could_point_at_a_person_or_run_is_found(release, content, 
         table(
             "period,n_events", (f"month {1990 + n}-{m:02d},7" for n in range(20) for m in range(12))
         ),
+        table("stratum,value", (f"ous,{n}" for n in range(400))),
         table("stratum,share", (f"ous,{n}" for n in range(140))),
         "step,n\nall,20000101\nnot_diagnosed_by 2024-12-31,95\nmonth 2018-04,12345678901\n",
         "level,n\nL04AA23,12\nyear_2024,\nn_400,NA\ncovid-19,-3\n",
@@ -397,6 +399,19 @@ def test_the_command_on_no_folder_is_wrong_use(tmp_path):
     done = invoke("check-release", tmp_path / "none")
     assert done.exit_code == 2
     assert "expected a release folder" in done.stderr
+
+
+def test_a_release_is_closed_until_it_has_been_looked_through(tmp_path, monkeypatch):
+    run, modes = planned(tmp_path), []
+
+    def looks(folder):
+        modes.append(stat.S_IMODE(folder.stat().st_mode))
+        return check_release(folder)
+
+    monkeypatch.setattr("msanalysis.run.publish.check_release", looks)
+    (tmp_path / "as_made").mkdir()
+    modes.append(stat.S_IMODE(perform(run).report.parent.stat().st_mode))
+    assert modes == [0o700, stat.S_IMODE((tmp_path / "as_made").stat().st_mode)]
 
 
 def test_a_run_whose_release_is_refused_leaves_the_last_one_and_nothing_of_the_new(tmp_path):

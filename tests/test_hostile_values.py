@@ -3,6 +3,7 @@
 Whatever would run leaves a witness: a file or a variable that must not be there afterwards.
 """
 
+import ast
 import csv
 import json
 import re
@@ -10,7 +11,10 @@ import re
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from papermill.translators import PythonTranslator
 
 from deliveries import DATES, deliver_csv, plain_tables, with_cells
 from invented_notebooks import (
@@ -181,6 +185,23 @@ def test_texts_with_quotes_and_line_ends_reach_a_notebook_as_they_are_and_run_no
     shown = manifest["analyses"][0]["parameters"]
     assert [shown[name] for name in ("words", "nested", "word", "numbers")] == values
     assert str(tmp_path) not in shown["expected"]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(VALUES)
+def test_any_value_is_written_into_a_notebook_as_one_literal_and_nothing_more(value):
+    (assigned,) = ast.parse(PythonTranslator.codify({"given": value})).body
+    assert isinstance(assigned, ast.Assign)
+    written = eval(compile(ast.Expression(assigned.value), "", "eval"), {"float": float})
+    assert repr(written) == repr(value)
+    calls = [node for node in ast.walk(assigned) if isinstance(node, ast.Call)]
+    assert all(ast.unparse(call.func) == "float" for call in calls)
 
 
 # --- staying in the folder ------------------------------------------------------------------------

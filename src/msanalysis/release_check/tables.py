@@ -19,7 +19,7 @@ _IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"n|n_\w+|\w*denominator\w*|numerator|alive|newly_diagnosed|inhabitants|events")
-_TIME = re.compile(r"(\w+_)?(days|weeks|months|years|days_\w+)|year|time_\w+")
+_TIME = re.compile(r"(\w+_)?(days|weeks|months|years|days_\w+)|year|time_\w+|value")
 _PERIOD = re.compile(r"all|[a-z]+ \d{4}-\d\d")
 _NUMBER = re.compile(r"[-+]?\d[\d.]*([eE][-+]?\d+)?%?|NA|nan|-?inf|")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -37,6 +37,9 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
         When the release, as it lies on disk, holds what must not leave.
     """
     new = run.out / NEW
+    new.mkdir()
+    mode = new.stat().st_mode
+    new.chmod(0o700)  # nobody reads it before it has been looked through
     _gather(outcomes, new)
     manifest = _manifest(run, outcomes)
     _write_manifest(new, manifest)
@@ -47,6 +50,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     _write_manifest(new, manifest)
     _refuse_unsafe(new)
     _write_hidden(run, outcomes)
+    new.chmod(mode)
     put_in_place(new, run.out / "release", run.out / OLD)
     return run.out / "release" / "index.html"
 
@@ -55,7 +59,7 @@ def _gather(outcomes: list[Outcome], new: Path) -> None:
     """Copy tables and figures of all analyses, and write their numbers as one file."""
     lines = [NUMBERS_HEADER]
     for part in ("tables", "figures"):
-        (new / part).mkdir(parents=True)
+        (new / part).mkdir()
     for folder in (outcome.folder for outcome in outcomes if outcome.folder):
         for part in ("tables", "figures"):
             for file in sorted((folder / part).glob("*")):
