@@ -230,6 +230,9 @@ def with_control_digits(nine):
     return None
 
 
+INVENTED = next(filter(None, (with_control_digits(f"098266{n:03d}") for n in range(900))))
+
+
 def birthdays(day_added, month_added):
     return st.tuples(st.dates(), st.integers(0, 999)).map(
         lambda drawn: with_control_digits(
@@ -250,6 +253,12 @@ def test_identity_d_and_synthetic_numbers_are_found_together_or_apart(number):
         assert holds_identity_number(written)
 
 
+@given(NUMBERS.filter(lambda number: number.startswith("0")))
+def test_an_identity_number_that_lost_its_zero_as_a_number_does_is_found(number):
+    for written in (number[1:], f"{int(number)}.0"):
+        assert holds_identity_number(written)
+
+
 @given(NUMBERS, st.integers(0, 10), st.integers(1, 9))
 def test_one_wrong_digit_is_no_identity_number(number, place, added):
     digit = (int(number[place]) + added) % 10
@@ -263,6 +272,20 @@ def test_eleven_digits_within_a_longer_number_or_word_are_no_identity_number(num
 
 
 @pytest.mark.parametrize(
+    ("said_there", "rule"),
+    [
+        ("P0003ED82", "a value that looks like an identifier"),
+        ("9.2.1966", "a day that is none of the run's dates"),
+        (INVENTED, "a national identity number"),
+        ("/home/kari/a.csv", "a path of the machine"),
+    ],
+)
+def test_the_manifest_is_looked_through_too(release, said_there, rule):
+    edit_manifest(release, lambda held: held["analyses"][0].update(levels=[said_there]))
+    assert said(release) == [f"manifest.json: {rule}"]
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("tables/count_table.csv", "level,n\n{},12\n"),
@@ -271,7 +294,7 @@ def test_eleven_digits_within_a_longer_number_or_word_are_no_identity_number(num
     ],
 )
 def test_an_identity_number_is_found_in_any_text(release, name, content):
-    put(release, name, content.format(with_control_digits("090266123") or "09026612488"))
+    put(release, name, content.format(INVENTED))
     assert f"{name}: a national identity number" in said(release)
 
 

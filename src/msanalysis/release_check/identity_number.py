@@ -2,7 +2,8 @@
 
 import re
 
-_ELEVEN = re.compile(r"(?<![\w.])(\d{6})[ \u00a0-]?(\d{5})(?!\w|\.\d)")
+_WRITTEN = re.compile(r"(?<![\w.])(\d{5,6})[ \u00a0-]?(\d{5})(?:\.0)?(?!\w|\.\d)")
+"""Eleven digits together, or six and five; as a number it may have lost its first zero."""
 _FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _D_NUMBER = 40
@@ -12,8 +13,8 @@ _TEST_MONTHS = (0, 40, 65, 80)
 
 
 def holds_identity_number(text: str) -> bool:
-    """Whether eleven digits in `text`, written together or as six and five, are such a number."""
-    return any(_is_identity_number(first + last) for first, last in _ELEVEN.findall(text))
+    """Whether digits in `text` are such a number."""
+    return any(_is_identity_number(f"{day:0>6}{last}") for day, last in _WRITTEN.findall(text))
 
 
 def _is_identity_number(digits: str) -> bool:
