@@ -274,6 +274,7 @@ def test_the_contents_are_listed_for_the_runner(saved):
         "interactive": [],
         "tables": ["courses"],
         "text": {"nb": "ja", "en": "yes"},
+        "quoted": ['["invented", {"onset_course": ["rrms"]}]', '["invented", {}]'],
     }
 
 

@@ -105,8 +105,8 @@ class Counted:
     coarser
         Dimension -> coarser dimension -> the coarser level of each level.
     columns
-        Columns of the table that divide persons, and the dimension of each; one that is itself
-        a column of the table names the dimension row by row; of flows, those of all steps.
+        Columns of the table that divide persons, and the dimension of each; one that is
+        another column of the table names the dimension row by row; of flows, those of all steps.
     counts
         Columns of counts; one that is left out cannot be compared.
     rows

@@ -19,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from msanalysis import labels
 from msanalysis.core import Box, Except, Released
 from msanalysis.figures.picture import Picture
+from msanalysis.release.cells import cells_of
 from msanalysis.tables import cells
 from msanalysis.units import DAYS_PER_YEAR
 
@@ -32,7 +33,8 @@ class Number:
     """One released number under an id of its own: a row of `numbers.csv`.
 
     `hidden` is 1 where the gate hides the value; the row stays, empty. `absent` is the word that
-    stands for a value that is not there: hidden, not reached (a median) or not available.
+    stands for a value that is not there: hidden, not reached (a median) or not available. `counts`
+    are the cells behind it, by key; they are not written.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Number:
     upper: float | None
     hidden: int
     absent: str = ""
+    counts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"{self.id} = {self.absent or self.value} {self.unit}"
@@ -88,7 +91,17 @@ def number(
         upper=_value(row[upper], upper, unit) if upper else None,
         hidden=int(hidden[column]),
         absent=_absent(value, column, hidden[column]),
+        counts=_counts_behind(released, row.name, column),
     )
+
+
+def _counts_behind(released: Released, row: int, column: str) -> tuple[str, ...]:
+    """Return the cells whose hiding would hide the value."""
+    if released.counted is None:
+        return ()
+    behind = {name for name, others in released.counts.items() if column in (name, *others)}
+    found = cells_of(released, released.frame.loc[[row]])
+    return tuple(cell.key for cell in found if cell.column in behind)
 
 
 def _absent(value: float | None, column: str, hidden: bool) -> str:
@@ -234,6 +247,7 @@ def save(
         "cells": {id: described(released) for id, released in tables.items()},
         "hidden": {id: _hidden(each) for id, each in tables.items() if each.shape == "table"},
         "text": dict(text),
+        "quoted": sorted({key for each in numbers for key in each.counts}),
     }
     written = json.dumps(contents, ensure_ascii=False, indent=2) + "\n"
     (folder / "analysis.json").write_text(written, encoding="utf-8")
@@ -311,7 +325,7 @@ def _require_released(
 
 
 def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
-    columns = [field.name for field in fields(Number) if field.name != "absent"]
+    columns = [field.name for field in fields(Number) if field.name not in ("absent", "counts")]
     frame = pd.DataFrame([asdict(each) for each in numbers], columns=columns, dtype=object)
     _write_csv(path, frame)
 

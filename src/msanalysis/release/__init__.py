@@ -21,6 +21,7 @@ from msanalysis.release.policy import (
     ReleaseRefused,
     policy_in_force,
 )
+from msanalysis.release.record import record, tables_cells
 from msanalysis.release.rounding import coarsened, rounded, to_base
 from msanalysis.release.support import hide_unsupported
 from msanalysis.release.table import protect_table
@@ -89,12 +90,15 @@ def release(result: Result, *, own_unit: str = "") -> Released:
         raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
     policy = policy_in_force()
     exact, hidden = hide_unsupported(result, *_WAYS[result.shape](result, policy), policy)
+    result = replace(result, counted=_counted(result, exact))
     n_persons = _persons_to_show(result, exact, hidden, policy)
     n_hidden_first = _hidden_first(result, exact, policy)
     shown = coarsened(result, exact, policy)
     if own_unit:
         own = rows_of_own_unit(result, exact, own_unit)
         shown, hidden = shown.mask(own, exact), hidden.mask(own, False)
+    else:
+        record(tables_cells(result, exact, hidden, policy, sized=n_persons is not None))
     return Released(
         statistic=result.statistic,
         shape=result.shape,
@@ -106,7 +110,7 @@ def release(result: Result, *, own_unit: str = "") -> Released:
         settings=result.settings,
         provenance=result.provenance,
         policy=policy.name,
-        counted=_counted(result, exact),
+        counted=result.counted,
         own_unit=own_unit,
         n_hidden_first=n_hidden_first,
     )

@@ -1,132 +1,99 @@
-"""Tables: small counts are hidden, and more where a total would give them back."""
+"""Tables: small counts are hidden, and more where what is shown would give them back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pandas as pd
 
-from msanalysis.core import ALL, Result
+from msanalysis.core import Result
+from msanalysis.release.cells import Cell, cells_of
+from msanalysis.release.equations import plainest, sums_of
+from msanalysis.release.plan import planned
 from msanalysis.release.policy import Policy
+from msanalysis.release.protect import Known, cells_to_hide
 from msanalysis.release.threshold import publicly_known, too_small
 
 
 def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table and which of its cells to hide."""
+    """Return the table and which of its cells to hide, those of the run's plan among them."""
     frame = result.frame.reset_index(drop=True)
-    hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
-    for count, dependent in result.counts.items():
-        small = too_small(result, frame, count, policy)
-        hidden.loc[small, [*dependent]] = True
-        known = publicly_known(result, frame, count, policy)
-        small &= ~known
-        if result.dimension:
-            small = _with_complements(
-                frame, result.dimension, count, small, known, policy.threshold
-            )
-        hidden.loc[small, [count, *dependent]] = True
-    if result.dimension and "denominator" in frame:
-        _hide_denominators(frame, hidden, result.dimension)
-    if {"time_days", "n_at_risk", "n_events"} <= set(frame):
-        _hide_between_times(result, frame, hidden, policy.threshold)
+    hidden = _small(result, frame, policy)
+    cells = cells_of(result, frame)
+    first = {cell.key for cell in cells if hidden.loc[cell.row, cell.column]}
+    first |= {cell.key for cell in cells} & planned()
+    chosen = _to_hide(result, frame, cells, first, policy)
+    for cell in cells:
+        if cell.key in chosen:
+            hidden.loc[cell.row, [cell.column, *_hidden_with(result, cell)]] = True
     for count in result.counts:
         hidden.loc[publicly_known(result, frame, count, policy), count] = False
     return frame, hidden
 
 
-def _hide_denominators(frame: pd.DataFrame, hidden: pd.DataFrame, dimension: str) -> None:
-    """Where a total is hidden, the denominator of its parts is the same number."""
-    for rows in _groups(frame, without=dimension, count="n"):
-        if hidden.loc[rows, "n"][frame.loc[rows, dimension] == ALL].any():
-            hidden.loc[rows, "denominator"] = True
-
-
-def _hide_between_times(
-    result: Result, frame: pd.DataFrame, hidden: pd.DataFrame, threshold: int
-) -> None:
-    """Hide values at fixed times between which few persons left: their difference is a count."""
-    everyone = result.settings.get("by") is None and not result.settings.get("delayed_entry")
-    for rows in _groups(frame, without="time_days", count="n_events"):
-        in_time = frame.loc[rows].sort_values("time_days", kind="stable")
-        small = _few_left(
-            in_time,
-            result.n_persons if everyone else None,
-            threshold,
-            alone="cause" not in frame and not result.settings.get("delayed_entry"),
-        )
-        for row, columns in small.items():
-            hidden.loc[row, [*columns, *result.counts["n_events"]]] = True
-    if "cause" in frame:
-        # Who is still at risk, less the causes shown, would give the hidden one back.
-        at_risk = hidden.groupby([frame["stratum"], frame["time_days"]])["n_events"]
-        hidden["n_at_risk"] |= at_risk.transform("any")
-
-
-def _few_left(
-    in_time: pd.DataFrame, n_persons: int | None, threshold: int, *, alone: bool
-) -> dict[int, tuple[str, ...]]:
-    """Return the counts to hide by row: events, or (`alone`: one event, no late entry) all."""
-    small: dict[int, tuple[str, ...]] = {}
-    at_risk_shown, at_risk_before, events_before = n_persons, n_persons, 0
-    for row, at_risk, events in in_time[["n_at_risk", "n_events"]].itertuples():
-        known = alone and at_risk_before is not None
-        if known and 0 < at_risk_shown - at_risk < threshold:
-            small[row] = ("n_at_risk", "n_events")
-            continue
-        at_risk_shown = at_risk
-        left = [events - events_before]
-        if known:
-            left.append(at_risk_before - at_risk - left[0])
-        if any(0 < each < threshold for each in left):
-            small[row] = ("n_events",)
-        else:
-            at_risk_before, events_before = at_risk, events
-    return small
-
-
-def _with_complements(
-    frame: pd.DataFrame,
-    dimension: str,
-    count: str,
-    small: pd.Series,
-    known: pd.Series,
-    threshold: int,
-) -> pd.Series:
-    """Hide more parts where the row `all` less the parts shown would give a hidden one back.
-
-    The hidden parts sum to a known number; each of k of them can be as large as that sum less
-    (k - 1), so parts are added until that reaches the threshold.
-    """
-    hidden = small.copy()
-    for rows in _groups(frame, without=dimension, count=count):
-        if not (frame.loc[rows, dimension] == ALL).any():
-            continue
-        parts = frame.loc[rows]
-        parts = parts[(parts[dimension] != ALL) & (parts[count] > 0) & ~known[rows]].sort_values(
-            count, kind="stable"
-        )
-        candidates = iter(parts.index[~hidden[parts.index]])
-        while hidden[parts.index].any() and not _safe(parts[count][hidden[parts.index]], threshold):
-            following = next(candidates, None)
-            if following is None:
-                # Nothing is left to hide among the parts: the total goes too.
-                hidden[rows] |= (frame.loc[rows, dimension] == ALL) & (frame.loc[rows, count] > 0)
-                break
-            hidden[following] = True
+def _small(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    for count, dependent in result.counts.items():
+        small = too_small(result, frame, count, policy)
+        hidden.loc[small, [*dependent]] = True
+        hidden.loc[small & ~publicly_known(result, frame, count, policy), count] = True
     return hidden
 
 
-def _safe(hidden_counts: pd.Series, threshold: int) -> bool:
-    k = len(hidden_counts)
-    return k >= 2 and hidden_counts.sum() - (k - 1) >= threshold
+def _to_hide(
+    result: Result, frame: pd.DataFrame, cells: list[Cell], first: set[str], policy: Policy
+) -> set[str]:
+    coarser = result.counted.coarser if result.counted else {}
+    values = {cell.key: cell.value for cell in cells}
+    public = public_keys(result, frame, cells, policy)
+    known = Known(
+        values=values,
+        sums=sums_of(plainest(cells, coarser), values, coarser),
+        cost={cell.key: (cell.total, cell.cost) for cell in reversed(cells)},
+        tied=tied(result, cells),
+        threshold=policy.threshold,
+        kept=public,
+        quotas=printed_quotas(result, cells, policy),
+    )
+    return cells_to_hide(known, first - public)
 
 
-def _groups(frame: pd.DataFrame, without: str, count: str) -> Iterator[pd.Index]:
-    """Yield the rows that share every other dimension (the text columns)."""
-    keys = [
-        name
-        for name in frame.columns
-        if name not in (without, count) and not pd.api.types.is_numeric_dtype(frame[name])
-    ]
-    if not keys:
-        yield frame.index
-        return
-    yield from frame.groupby(keys, sort=False, dropna=False).groups.values()
+def public_keys(
+    result: Result, frame: pd.DataFrame, cells: Iterable[Cell], policy: Policy
+) -> set[str]:
+    """Return the cells that everyone knows: they are never hidden, and known to every reader."""
+    known = {count: publicly_known(result, frame, count, policy) for count in result.counts}
+    return {cell.key for cell in cells if cell.row in frame.index and known[cell.column][cell.row]}
+
+
+def printed_quotas(result: Result, cells: Iterable[Cell], policy: Policy) -> set[tuple[str, str]]:
+    """Return numerators with their denominators, where the policy prints what one leaves."""
+    if not policy.quotas_printed:
+        return set()
+    place = _by_place(cells)
+    return {
+        (place[row, part], place[row, whole])
+        for part, whole in result.quotas.items()
+        for row, column in place
+        if column == part and (row, whole) in place
+    }
+
+
+def tied(result: Result, cells: Iterable[Cell]) -> dict[str, set[str]]:
+    """Return for each cell those of its row that are hidden with it."""
+    cells = list(cells)
+    place = _by_place(cells)
+    found: dict[str, set[str]] = {}
+    for cell in cells:
+        others = {(cell.row, column) for column in _hidden_with(result, cell)} & place.keys()
+        found.setdefault(cell.key, set()).update(place[other] for other in others)
+    return found
+
+
+def _by_place(cells: Iterable[Cell]) -> dict[tuple[int, str], str]:
+    return {(cell.row, cell.column): cell.key for cell in cells}
+
+
+def _hidden_with(result: Result, cell: Cell) -> tuple[str, ...]:
+    """Return the columns that would give a count back; an estimate does not tell who is at risk."""
+    restricted = result.counted.counts.get(cell.column) if result.counted else None
+    at_risk = restricted is not None and restricted.time == "from"
+    return () if at_risk else result.counts[cell.column]

@@ -15,8 +15,10 @@ from msanalysis.run.parameters import read_cells
 from msanalysis.run.plan import Job, Run
 
 
-def entry(run: Run, job: Job) -> Path:
+def entry(run: Run, job: Job, hidden_too: frozenset[str] = frozenset()) -> Path:
     """Return the folder that holds (or will hold) the outputs of a job.
+
+    `hidden_too` are the cells that the run's plan hides in it.
 
     Its name ends with a hash of the notebook's cells, its parameters, the package's files, the
     versions of Python and of the packages it stands on, the extract, the policy and the languages.
@@ -31,6 +33,7 @@ def entry(run: Run, job: Job) -> Path:
         [run.provenance.source, str(run.provenance.status_date), str(run.provenance.data_cutoff)],
         run.policy,
         run.languages,
+        sorted(hidden_too),
     ]
     return run.out / "restricted" / "cache" / f"{job.analysis.id}-{_hash(depends_on)[:16]}"
 

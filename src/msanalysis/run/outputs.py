@@ -18,6 +18,9 @@ from msanalysis.run import RunRefused
 from msanalysis.run.plan import Job
 
 NUMBERS_HEADER = "id,population,measure,value,unit,n,lower,upper,hidden"
+CELLS = "cells.jsonl"
+"""The exact cells of an analysis, for the audit; never part of a release."""
+
 NEW, OLD = ".release-new", ".release-old"
 
 
@@ -89,7 +92,7 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
     if twins:
         required |= {f"figures/{id}.{lang}.html" for id in twins for lang in languages}
         required.add(f"figures/{LIBRARY}")
-    allowed = required | {"numbers.csv", *(f"{name}.png" for name in drawn)}
+    allowed = required | {"numbers.csv", CELLS, *(f"{name}.png" for name in drawn)}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not required <= found:
         raise OutputRefused(f"missing output {', '.join(sorted(required - found))}")

@@ -1,18 +1,33 @@
 """From a planned run to its release."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msanalysis.folders import put_in_place
+from msanalysis.release import POLICY_VARIABLE
+from msanalysis.release.exits import RESTRICTED_VARIABLE
+from msanalysis.release.plan import PLAN_VARIABLE
+from msanalysis.release.record import RECORD_VARIABLE
 from msanalysis.run import cache
+from msanalysis.run.audit import (
+    Plan,
+    extended,
+    remember,
+    remembered,
+    what_tells_too_much,
+)
 from msanalysis.run.outputs import (
+    CELLS,
     Outcome,
     OutputRefused,
     check_output,
     clash,
+    clear,
     opened,
 )
 from msanalysis.run.plan import Job, Run
@@ -80,37 +95,87 @@ def perform(
     """
     started = datetime.now(UTC)
     with opened(run.out) as restricted:
-        places = {job.analysis.id: cache.entry(run, job) for job in run.jobs}
-        outcomes = _known(run, places, force)
-        for id, outcome in outcomes.items():
-            tell(id, outcome)
-        to_run = [job for job in run.jobs if job.analysis.id not in outcomes]
-
-        def ended(id: str, failure: str, seconds: float) -> None:
-            job = next(job for job in to_run if job.analysis.id == id)
-            outcomes[id] = _collect(
-                run, job, restricted / "work" / id, places[id], failure, seconds
-            )
-            tell(id, outcomes[id])
-
-        at_once = min(jobs or processors(), max(1, len(to_run)))
-        run_side_by_side(
-            [_task(run, job, restricted) for job in to_run],
-            jobs=at_once,
-            limits=Limits.of(run.limits.seconds, run.limits.memory_gb, at_once),
-            started=lambda id: tell(id, None),
-            ended=ended,
-        )
-        ordered = _without_clashes([outcomes[job.analysis.id] for job in run.jobs])
+        once = partial(_perform_once, run, restricted, jobs=jobs, force=force, tell=tell)
+        ordered, used = _audited(run, restricted, once)
         report = write_release(run, ordered, started)
-        cache.tidy(restricted / "cache", {each.folder for each in ordered if each.folder})
+        cache.tidy(restricted / "cache", used)
     return Performed(report, tuple(ordered))
 
 
-def _known(run: Run, places: dict[str, Path], force: bool) -> dict[str, Outcome]:
+def _audited(
+    run: Run, restricted: Path, once: Callable[[Sequence[Job], Plan], dict[str, Outcome]]
+) -> tuple[list[Outcome], set[Path]]:
+    """Perform all jobs, then again those that tell too much beside the others, until none does.
+
+    Returns the outcomes, and every folder they came from.
+    """
+    plan: Plan = {}
+    outcomes = once(run.jobs, plan)
+    used = {each.folder for each in outcomes.values() if each.folder}
+    before, audits = remembered(restricted), {}
+    while True:
+        ordered = _without_clashes([outcomes[job.analysis.id] for job in run.jobs])
+        audited, more = what_tells_too_much(run, ordered, before)
+        audits[audited] = more
+        longer = extended(plan, more)
+        again = [
+            job for job in run.jobs if longer.get(job.analysis.id) != plan.get(job.analysis.id)
+        ]
+        if not again:
+            remember(restricted, audits)
+            return [
+                _refused(each) if more.get(each.job.analysis.id) else each for each in ordered
+            ], used
+        plan = longer
+        outcomes |= once(again, plan)
+        used |= {each.folder for each in outcomes.values() if each.folder}
+
+
+def _refused(outcome: Outcome) -> Outcome:
+    """Return as failed an analysis that shows what the plan of the run hides in it."""
+    return Outcome(outcome.job, "failed", failure="shows what other tables hide, ReleaseRefused")
+
+
+def _perform_once(
+    run: Run,
+    restricted: Path,
+    some: Sequence[Job],
+    plan: Plan,
+    *,
+    jobs: int | None,
+    force: bool,
+    tell: Tell,
+) -> dict[str, Outcome]:
+    """Return the outcomes of some jobs under a plan, from the cache or newly run."""
+    hidden_too = {job.analysis.id: plan.get(job.analysis.id, frozenset()) for job in some}
+    places = {job.analysis.id: cache.entry(run, job, hidden_too[job.analysis.id]) for job in some}
+    outcomes = _known(run, some, places, force)
+    for id, outcome in outcomes.items():
+        tell(id, outcome)
+    to_run = {job.analysis.id: job for job in some if job.analysis.id not in outcomes}
+
+    def ended(id: str, failure: str, seconds: float) -> None:
+        out = restricted / "work" / id
+        outcomes[id] = _collect(run, to_run[id], out, places[id], failure, seconds)
+        tell(id, outcomes[id])
+
+    at_once = min(jobs or processors(), max(1, len(to_run)))
+    run_side_by_side(
+        [_task(run, job, restricted, hidden_too[id]) for id, job in to_run.items()],
+        jobs=at_once,
+        limits=Limits.of(run.limits.seconds, run.limits.memory_gb, at_once),
+        started=lambda id: tell(id, None),
+        ended=ended,
+    )
+    return outcomes
+
+
+def _known(
+    run: Run, some: Sequence[Job], places: dict[str, Path], force: bool
+) -> dict[str, Outcome]:
     """Return the outcomes that need no kernel."""
     known = {}
-    for job in run.jobs:
+    for job in some:
         id = job.analysis.id
         asked = not run.only or id in run.only
         if job.missing:
@@ -122,10 +187,13 @@ def _known(run: Run, places: dict[str, Path], force: bool) -> dict[str, Outcome]
     return known
 
 
-def _task(run: Run, job: Job, restricted: Path) -> Task:
+def _task(run: Run, job: Job, restricted: Path, hidden_too: frozenset[str]) -> Task:
     id = job.analysis.id
     out = restricted / "work" / id
+    clear(out)
     out.mkdir()
+    plan = restricted / "work" / f"{id}.plan.json"
+    plan.write_text(json.dumps(sorted(hidden_too)), encoding="utf-8")
     return Task(
         id=id,
         notebook=job.notebook,
@@ -137,7 +205,12 @@ def _task(run: Run, job: Job, restricted: Path) -> Task:
         },
         executed=restricted / "notebooks" / f"{id}.ipynb",
         log=restricted / "logs" / f"{id}.log",
-        policy=run.policy,
+        environment={
+            POLICY_VARIABLE: run.policy,
+            RESTRICTED_VARIABLE: str(restricted),
+            PLAN_VARIABLE: str(plan),
+            RECORD_VARIABLE: str(out / CELLS),
+        },
     )
 
 

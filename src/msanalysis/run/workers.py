@@ -47,7 +47,7 @@ class Task:
     parameters: Mapping[str, Any]
     executed: Path
     log: Path
-    policy: str
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _start(task: Task, jobs: int, room: Path) -> _Running:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=PROJECT,
-            env=_environment(task, jobs),
+            env=_environment(task.environment, jobs),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -177,14 +177,13 @@ def _short_folder() -> Path:
     return Path("/tmp" if too_long and sys.platform != "win32" else tempfile.gettempdir())
 
 
-def _environment(task: Task, jobs: int) -> dict[str, str]:
-    """Return what kernels see: policy, restricted folder, no screen, no user's taste, threads."""
+def _environment(own: Mapping[str, str], jobs: int) -> dict[str, str]:
+    """Return what kernels see: their own, no screen, no user's taste in figures, their threads."""
     matplotlib = Path(find_spec("matplotlib").submodule_search_locations[0])
     threads = str(max(1, processors() // jobs))
     return os.environ | {
-        "MSANALYSIS_POLICY": task.policy,
-        "MSANALYSIS_RESTRICTED": str(task.executed.parents[1]),
         "MSANALYSIS_OWN_UNIT": "",
+        **own,
         "MPLBACKEND": "agg",
         "MATPLOTLIBRC": str(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYTHONHASHSEED": "0",

@@ -194,7 +194,7 @@ def _with_limits(
 
 @statistic(
     shape="table",
-    counts={"n_at_risk": _ESTIMATES, "n_events": _ESTIMATES},
+    counts={"n_at_risk": _ESTIMATES, "n_events": ("n_at_risk", *_ESTIMATES)},
     dimension="stratum",
     columns={"stratum": "by", "cause": "end_reason"},
     cells={

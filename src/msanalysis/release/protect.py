@@ -1,0 +1,231 @@
+"""Which cells to hide so that none that is hidden can be worked out from those that are shown.
+
+A reader knows every sum between cells, what is shown, that a hidden number is at least 1 and that
+none is below 0. What that leaves open of a hidden number is found by integer programming over the
+cells that hang together with it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+
+from msanalysis.release.equations import Sum
+
+MANY = 1e6
+"""More persons than any table holds."""
+
+MOST_TRIED = 25
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is to be protected.
+
+    Attributes
+    ----------
+    values
+        The exact number of each cell that a table shows or hides.
+    sums
+        Wholes and their parts; a part may be a cell that no table has.
+    cost
+        What it costs to hide a cell; what costs least goes first.
+    tied
+        The cells that are hidden with a cell.
+    threshold
+        Numbers from 1 to below it are hidden.
+    kept
+        Cells that everyone knows.
+    quotas
+        A numerator and its denominator: what the one leaves of the other may be known.
+    """
+
+    values: Mapping[str, int]
+    sums: Sequence[Sum]
+    cost: Mapping[str, tuple]
+    tied: Mapping[str, Iterable[str]]
+    threshold: int
+    kept: Collection[str] = ()
+    quotas: Collection[tuple[str, str]] = ()
+
+
+def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
+    """Return `hidden`, and all that must be hidden with it.
+
+    A hidden number must not be certain, nor certain to be below the threshold. Neither may a number
+    that no table has but which follows from what they show.
+    """
+    hidden = _with_tied(known, hidden) - {*known.kept}
+    touching = _touching(known.sums)
+    values = _followed(known, touching)
+    waiting = sorted({*hidden, *_implied(known, values)}, reverse=True)
+    safe: set[str] = set()
+    while waiting:
+        key = waiting[-1]
+        if key in safe or key not in values or _is_safe(key, known, values, hidden, touching, safe):
+            waiting.pop()
+            continue
+        chosen = _best_to_hide(key, known, values, hidden, touching)
+        if chosen is None:
+            waiting.pop()
+            continue
+        more = _with_tied(known, [chosen]) - hidden - {*known.kept}
+        hidden |= more
+        waiting += sorted(more, reverse=True)
+    return hidden
+
+
+def _implied(known: Known, values: Mapping[str, int]) -> set[str]:
+    """Return the cells that no table has and that must not turn out to be small."""
+    left = {
+        part
+        for whole, parts in known.sums
+        for part in parts
+        if any((other, whole) in known.quotas for other in parts)
+    }
+    return {
+        key
+        for key, value in values.items()
+        if 0 < value < known.threshold and key not in known.values and key not in left
+    }
+
+
+def _with_tied(known: Known, keys: Iterable[str]) -> set[str]:
+    found, waiting = set(), list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += known.tied.get(key, ())
+    return found
+
+
+def _touching(sums: Sequence[Sum]) -> dict[str, list[int]]:
+    touching: dict[str, list[int]] = defaultdict(list)
+    for number, (whole, parts) in enumerate(sums):
+        for key in (whole, *parts):
+            touching[key].append(number)
+    return touching
+
+
+def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]:
+    """Return the exact numbers, also of cells that no table has as far as they follow."""
+    values = dict(known.values)
+    waiting = list(range(len(known.sums)))
+    while waiting:
+        whole, parts = known.sums[waiting.pop()]
+        unknown = [key for key in (whole, *parts) if key not in values]
+        if len(unknown) == 1:
+            rest = sum(values[part] for part in parts if part in values)
+            values[unknown[0]] = rest if unknown[0] == whole else values[whole] - rest
+            waiting += touching[unknown[0]]
+    return values
+
+
+# --- what a reader can work out -------------------------------------------------------------------
+
+
+def _is_safe(key, known, values, hidden, touching, safe: set[str]) -> bool:
+    """Return whether the number could be another; adds to `safe` all that is found safe with it."""
+    problem = _problem(key, known, hidden, touching)
+    small = values[key] < known.threshold
+    for sign in (-1,) if small and key in hidden else (-1, 1):
+        possible = _extreme(key, sign, problem, values, hidden)
+        if possible is None:
+            safe.add(key)
+            return True
+        safe |= {
+            each
+            for each, number in possible.items()
+            if each in values and _differs(number, each, known, values, hidden)
+        }
+        if key in safe:
+            return True
+    return False
+
+
+def _differs(number: int, key: str, known: Known, values, hidden) -> bool:
+    """Return whether it is safe that the cell could be `number`."""
+    value = values[key]
+    if value >= known.threshold:
+        return number != value
+    return number >= known.threshold or (number == 0 and key not in hidden) or value == 0
+
+
+_Problem = tuple[list[str], list[tuple[list[tuple[int, int]], int]]]
+"""The unknown cells, and equations: (place, coefficient) of each unknown, and the known rest."""
+
+
+def _problem(key: str, known: Known, hidden: set[str], touching) -> _Problem:
+    """Return the unknown cells that hang together with one, and the equations between them."""
+    place = {key: 0}
+    equations, seen, waiting = [], set(), [key]
+    while waiting:
+        for number in touching[waiting.pop()]:
+            if number in seen:
+                continue
+            seen.add(number)
+            whole, parts = known.sums[number]
+            terms, rest = [], 0
+            for each, sign in ((whole, 1), *((part, -1) for part in parts)):
+                if each in known.values and each not in hidden:
+                    rest -= sign * known.values[each]
+                    continue
+                if each not in place:
+                    place[each] = len(place)
+                    waiting.append(each)
+                terms.append((place[each], sign))
+            equations.append((terms, rest))
+    return list(place), equations
+
+
+def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str, int] | None:
+    """Return the possible numbers with the largest (-1) or smallest (1) of one; None: any."""
+    keys, equations = problem
+    if not equations:
+        return None
+    rows = [row for row, (terms, _) in enumerate(equations) for _ in terms]
+    columns = [place for terms, _ in equations for place, _ in terms]
+    signs = [sign for terms, _ in equations for _, sign in terms]
+    A = coo_array((signs, (rows, columns)), shape=(len(equations), len(keys))).tocsr()
+    b = np.array([rest for _, rest in equations], dtype=float)
+    least = np.array([each in hidden and values[each] > 0 for each in keys], dtype=float)
+    cost = np.zeros(len(keys))
+    cost[keys.index(key)] = sign
+    found = milp(
+        cost,
+        integrality=np.ones(len(keys)),
+        bounds=Bounds(least, MANY),
+        constraints=LinearConstraint(A, b, b),
+    )
+    if found.x is None:
+        raise ArithmeticError("the cells of a table do not add up: two columns count other persons")
+    return dict(zip(keys, np.rint(found.x).astype(int).tolist(), strict=True))
+
+
+# --- what to hide more ----------------------------------------------------------------------------
+
+
+def _best_to_hide(key: str, known: Known, values, hidden: set[str], touching) -> str | None:
+    """Return the cell that costs least of those that make a number safe when hidden."""
+    unknown, _ = _problem(key, known, hidden, touching)
+    ring = {
+        each: int(number not in touching[key])
+        for place in reversed(unknown)
+        for number in touching[place]
+        for each in (known.sums[number][0], *known.sums[number][1])
+        if known.values.get(each, 0) > 0 and each not in hidden and each not in known.kept
+    }
+    near = {
+        each for number in touching[key] for each in (known.sums[number][0], *known.sums[number][1])
+    }
+    order = sorted(
+        ring, key=lambda each: (known.cost[each][0], each not in near, known.cost[each], each)
+    )
+    for each in order[:MOST_TRIED]:
+        if _is_safe(key, known, values, hidden | _with_tied(known, [each]), touching, set()):
+            return each
+    return order[0] if order else None

@@ -1,0 +1,98 @@
+"""What a notebook has shown and hidden, exactly: for the audit of the run, never for a release."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from msanalysis.core import Result
+from msanalysis.release.cells import Cell, cell_of, cells_of, plain_box, read_box, size_of
+from msanalysis.release.policy import Policy
+from msanalysis.release.table import printed_quotas, public_keys, tied
+
+RECORD_VARIABLE = "MSANALYSIS_CELLS"
+"""Names the file that receives the exact cells; nothing is recorded where it is not set."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The cells of one released table.
+
+    `hidden` holds the keys that it hides, `public` those that everyone knows, `quotas` pairs of a
+    numerator and its denominator that are printed together, `tied` the keys that are hidden with
+    a key; `coarser` is as in `Counted`.
+    """
+
+    population: str
+    statistic: str
+    shape: str
+    cells: tuple[Cell, ...]
+    hidden: frozenset[str]
+    public: frozenset[str] = frozenset()
+    quotas: frozenset[tuple[str, str]] = frozenset()
+    tied: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    coarser: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tables_cells(
+    result: Result, frame: pd.DataFrame, hidden: pd.DataFrame, policy: Policy, *, sized: bool
+) -> Shown:
+    """Return the cells of a table as it is released; `sized`: its number of persons is told."""
+    cells = cells_of(result, frame)
+    size = size_of(result) if sized else None
+    return Shown(
+        population=result.population,
+        statistic=result.statistic,
+        shape=result.shape,
+        cells=(*cells, *([size] if size else [])),
+        hidden=frozenset(cell.key for cell in cells if hidden.loc[cell.row, cell.column]),
+        public=frozenset(public_keys(result, frame, cells, policy)),
+        quotas=frozenset(printed_quotas(result, cells, policy)),
+        tied={key: frozenset(keys) for key, keys in tied(result, cells).items() if keys},
+        coarser=result.counted.coarser if result.counted else {},
+    )
+
+
+def record(each: Shown) -> None:
+    """Add the cells to the file that the environment names."""
+    if RECORD_VARIABLE not in os.environ:
+        return
+    content = {
+        "population": each.population,
+        "statistic": each.statistic,
+        "shape": each.shape,
+        "cells": [[cell.base, plain_box(cell.box), *_place(cell)] for cell in each.cells],
+        "hidden": sorted(each.hidden),
+        "public": sorted(each.public),
+        "quotas": sorted(each.quotas),
+        "tied": {key: sorted(keys) for key, keys in each.tied.items()},
+        "coarser": each.coarser,
+    }
+    with Path(os.environ[RECORD_VARIABLE]).open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(content) + "\n")
+
+
+def _place(cell: Cell) -> Iterable[Any]:
+    return cell.row, cell.column, cell.value, cell.total, cell.cost
+
+
+def read_record(path: Path) -> list[Shown]:
+    """Return what `record` wrote; nothing where there is no file."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_read(json.loads(line)) for line in lines]
+
+
+def _read(content: dict[str, Any]) -> Shown:
+    cells = tuple(
+        cell_of(base, read_box(box), *place) for base, box, *place in content.pop("cells")
+    )
+    tied_to = {key: frozenset(keys) for key, keys in content.pop("tied").items()}
+    quotas = frozenset(map(tuple, content.pop("quotas")))
+    sets = {name: frozenset(content.pop(name)) for name in ("hidden", "public")}
+    return Shown(**content, **sets, cells=cells, quotas=quotas, tied=tied_to)
