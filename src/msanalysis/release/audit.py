@@ -3,43 +3,57 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from msanalysis.release.cells import key_of
-from msanalysis.release.equations import plainest, sums_of
+from msanalysis.release.cells import Cell, key_of
+from msanalysis.release.days import days_to_hide
+from msanalysis.release.equations import Coarser, plainest, sums_of
 from msanalysis.release.protect import Known, cells_to_hide
 from msanalysis.release.record import Shown
 
 
 def audit(tables: Sequence[Shown], threshold: int, dear: Collection[str] = ()) -> frozenset[str]:
-    """Return the keys of cells that some table shows and that must be hidden.
+    """Return the keys of cells, and of ends of steps, that must be hidden wherever they are shown.
 
     A cell that one table hides is hidden in all; those that are `dear` are hidden last.
     """
-    tables = [each for each in tables if each.shape == "table"]
     coarser = _merged(each.coarser for each in tables)
+    days = days_to_hide(tables, coarser, threshold, dear)
+    # What curves tell is settled by their days; no step of them is hidden for another table.
+    tables = [each for each in tables if each.shape == "table"]
     cells = [cell for each in tables for cell in each.cells]
     boxes = plainest(cells, coarser)
     same = _same(boxes)
-    hidden = {same[key] for each in tables for key in each.hidden}
-    values, cost = {}, {}
+    hidden = {key for each in tables for key in each.hidden} | (days & same.keys())
+    known = _known(tables, cells, boxes, same, coarser, threshold, dear)
+    chosen = cells_to_hide(known, {same[key] for key in hidden})
+    return frozenset(days | {key for key in same if same[key] in chosen})
+
+
+def _known(
+    tables: Sequence[Shown],
+    cells: Sequence[Cell],
+    boxes: Mapping[str, tuple],
+    same: Mapping[str, str],
+    coarser: Coarser,
+    threshold: int,
+    dear: Collection[str],
+) -> Known:
+    values = {same[cell.key]: cell.value for cell in cells}
+    cost: dict[str, tuple] = {}
     for cell in cells:
-        key = same[cell.key]
-        values.setdefault(key, cell.value)
         price = (int(cell.total) + 2 * (cell.key in dear), cell.cost)
-        cost[key] = max(price, cost.get(key, price))
+        cost[same[cell.key]] = max(price, cost.get(same[cell.key], price))
     tied: dict[str, set[str]] = defaultdict(set)
     for each in tables:
         for key, keys in each.tied.items():
             tied[same[key]] |= {same[other] for other in keys}
-    of = {same[key]: box for key, box in boxes.items()}
-    kept = {same[key] for each in tables for key in each.public}
-    quotas = {(same[part], same[whole]) for each in tables for part, whole in each.quotas}
-    known = Known(values, sums_of(of, values, coarser), cost, tied, threshold, kept, quotas)
-    chosen = cells_to_hide(known, hidden - kept)
-    return frozenset(
-        cell.key
-        for each in tables
-        for cell in each.cells
-        if same[cell.key] in chosen and cell.key not in each.hidden
+    return Known(
+        values=values,
+        sums=sums_of({same[key]: box for key, box in boxes.items()}, values, coarser),
+        cost=cost,
+        tied=tied,
+        threshold=threshold,
+        kept={same[key] for each in tables for key in each.public},
+        quotas={(same[part], same[whole]) for each in tables for part, whole in each.quotas},
     )
 
 
@@ -49,7 +63,7 @@ def _same(boxes: Mapping[str, tuple]) -> dict[str, str]:
     return {key: first.setdefault(key_of(*box), key) for key, box in boxes.items()}
 
 
-def _merged(every: Iterable[Mapping]) -> dict[str, dict[str, dict[str, str]]]:
+def _merged(every: Iterable[Coarser]) -> dict[str, dict[str, dict[str, str]]]:
     """Return the coarser levels that any table tells."""
     merged: dict[str, dict[str, dict[str, str]]] = {}
     for coarser in every:

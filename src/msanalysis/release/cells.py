@@ -6,7 +6,7 @@ base and one box are one number, wherever they stand.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ def cells_of(result: Result | Released, frame: pd.DataFrame) -> list[Cell]:
         for (number, row), within in zip(rows, days, strict=True):
             if pd.isna(row[column]) or within is None:
                 continue
-            box = _box(counted, restriction, row, number)
+            box = box_of(counted, restriction, row, number)
             box = joined(box, {restriction.time_dimension: within})
             total = any(row.get(name) == ALL for name in restriction.columns)
             value = int(row[column])
@@ -102,10 +102,10 @@ def _of_its_own(result: Result, frame: pd.DataFrame) -> Counted:
     )
 
 
-def _box(
+def box_of(
     counted: Counted, restriction: Restriction, row: Mapping[str, Any], number: int
 ) -> dict[str, Part]:
-    """Return the box of one row."""
+    """Return the box of one row of a count, without its days."""
     box: dict[str, Part] = dict(counted.rows[number] if counted.rows else counted.fixed)
     for column in restriction.columns:
         dimension = counted.columns.get(column)
@@ -174,6 +174,27 @@ def cell_of(base: str, box: Mapping[str, Part], *place: Any) -> Cell:
 def key_of(base: str, box: Mapping[str, Part]) -> str:
     """Return base and box as one text."""
     return json.dumps([base, plain_box(box)], sort_keys=True)
+
+
+def by_day_keys(base: str, other: Mapping[str, Part], dimension: str, day: float) -> set[str]:
+    """Return the keys of who had left by the end of a day, and of who had not."""
+    if math.isinf(day):
+        return set()
+    halves = (Days(-math.inf, day), Days(day, math.inf))
+    return {key_of(base, {**other, dimension: half}) for half in halves}
+
+
+def hidden_days(
+    keys: Iterable[str], base: str, other: Mapping[str, Part], dimension: str
+) -> set[float]:
+    """Return the days of which one of the keys tells as `by_day_keys` does."""
+    days = set()
+    for key in keys:
+        of, box = json.loads(key)
+        part = box.pop(dimension, None)
+        if isinstance(part, dict) and "days" in part and [of, box] == [base, plain_box(other)]:
+            days |= {day for day in part["days"] if day is not None}
+    return days
 
 
 def plain_box(box: Mapping[str, Part]) -> dict[str, Any]:

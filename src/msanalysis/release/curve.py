@@ -12,6 +12,8 @@ import pandas as pd
 
 from msanalysis.core import Result
 from msanalysis.intervals import probability_limits
+from msanalysis.release.cells import box_of, hidden_days
+from msanalysis.release.plan import planned
 from msanalysis.release.policy import Policy
 
 
@@ -22,7 +24,13 @@ def protect_curve(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     ticks = sorted(math.ceil(tick) for tick in result.settings.get("ticks_days", ()))
     keys = ["stratum", "cause"] if competing else ["stratum"]
     parts = [
-        merged(_many_at_risk(rows, policy), ticks, policy.threshold, result.settings)
+        merged(
+            _many_at_risk(rows, policy),
+            ticks,
+            policy.threshold,
+            result.settings,
+            _planned_days(result, rows),
+        )
         for _, rows in result.frame.groupby(keys, sort=False)
     ]
     frame = pd.concat(parts, ignore_index=True) if parts else result.frame
@@ -49,7 +57,17 @@ def _many_at_risk(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return rows[started & ~ended].reset_index(drop=True)
 
 
-def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
+def _planned_days(result: Result, rows: pd.DataFrame) -> set[float]:
+    """Return the days on which, by the run's plan, no step of these rows may end."""
+    days: set[float] = set()
+    keys = planned() if result.counted else ()
+    for restriction in result.counted.counts.values() if keys else ():
+        box = box_of(result.counted, restriction, rows.iloc[0].to_dict(), 0)
+        days |= hidden_days(keys, result.counted.base, box, restriction.time_dimension)
+    return days
+
+
+def _merged_survival(rows, ticks, threshold, settings, planned_days) -> pd.DataFrame:
     """Merge the steps of one stratum.
 
     A step that runs over a tick has a row that ends the day before it, so that who is at risk
@@ -59,7 +77,8 @@ def _merged_survival(rows, ticks, threshold, settings) -> pd.DataFrame:
     # Who enters before the next row's time is what a reader can work out from two numbers at risk.
     enters = rows["n_entered"].shift(-1, fill_value=0).to_numpy()
     counts = np.column_stack([rows["n_events"], rows["n_censored"], enters])
-    first, last, day = _merge(times, counts, ticks, threshold)
+    first, last, day = _without_ends(planned_days, *_merge(times, counts, ticks, threshold))
+    ticks = [tick for tick in ticks if tick - 1 not in planned_days]
     steps = _life_table(
         n_at_risk[first],
         _sums(counts[:, 0], first, last),
@@ -106,13 +125,14 @@ def _life_table(n_at_risk, n_events, n_censored, n_entered, settings) -> pd.Data
     )
 
 
-def _merged_cause(rows, ticks, threshold, settings) -> pd.DataFrame:
+def _merged_cause(rows, ticks, threshold, settings, planned_days) -> pd.DataFrame:
     """Merge the steps of one cause, and write its incidence no finer than persons can be told.
 
     To a decimal more, the incidence at two steps would tell how many were censored between them.
     """
     counts = rows[["n_events"]].to_numpy()
-    first, last, day = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
+    steps = _merge(rows["time_days"].to_numpy(), counts, ticks, threshold)
+    first, last, day = _without_ends(planned_days, *steps)
     merged = rows.iloc[last].reset_index(drop=True)
     decimals = math.floor(math.log10(rows["n_at_risk"].max())) if len(rows) else 0
     estimates = merged[["estimate", "lower", "upper"]].round(decimals)
@@ -126,6 +146,13 @@ def _sums(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray
 
 def _enough(held: np.ndarray, threshold: int) -> bool:
     return bool(((held == 0) | (held >= threshold)).all())
+
+
+def _without_ends(days: set[float], first, last, day) -> tuple[np.ndarray, ...]:
+    """Join steps that end on one of these days with the next; the last such is not shown."""
+    ends = ~np.isin(day, [*days])
+    starts = np.append(True, ends[:-1]) if len(ends) else ends
+    return first[starts][: ends.sum()], last[ends], day[ends]
 
 
 def _split_at_ticks(first, last, day, times, leaving, ticks, threshold):

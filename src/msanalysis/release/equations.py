@@ -50,7 +50,7 @@ def _holds(part: Part | None, level: str) -> bool:
 
 
 def sums_of(
-    boxes: Mapping[str, tuple[str, _Box]], values: Mapping[str, int], coarser: Coarser
+    boxes: Mapping[str, tuple[str, _Box]], values: Mapping[str, int | None], coarser: Coarser
 ) -> list[Sum]:
     """Return every sum between cells of one base that agree on all dimensions but one.
 
@@ -169,7 +169,8 @@ def _nobody(
     """Return whether the levels that are named make up some whole: nobody has another."""
     owners = _owners(classes, keys)
     for number in np.flatnonzero(rest):
-        parts = [each for each in classes if each[number] and each != rest]
-        if all(each in owners for each in parts):
-            return sum(values[owners[each]] for each in parts) == values[keys[number]]
+        parts = [owners.get(each) for each in classes if each[number] and each != rest]
+        numbers = [values.get(key) for key in (keys[number], *parts)]
+        if None not in numbers:
+            return numbers[0] == sum(numbers[1:])
     return False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msanalysis.release import POLICIES
 from msanalysis.release.audit import audit
+from msanalysis.release.days import shown_keys
 from msanalysis.release.record import Shown, read_record
 from msanalysis.run.cache import package_hash
 from msanalysis.run.outputs import CELLS, Outcome
@@ -63,10 +64,7 @@ def _more(run: Run, folders: Mapping[str, Path]) -> Plan:
     tables: dict[str, list[Shown]] = {id: read_record(at / CELLS) for id, at in folders.items()}
     every = [each for shown in tables.values() for each in shown]
     keys = audit(every, POLICIES[run.policy].threshold, _quoted(folders.values()))
-    shows = {
-        id: frozenset(cell.key for each in shown for cell in each.cells if cell.key in keys)
-        for id, shown in tables.items()
-    }
+    shows = {id: keys & shown_keys(shown) for id, shown in tables.items()}
     return {id: some for id, some in shows.items() if some}
 
 
