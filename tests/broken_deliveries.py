@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet
 import pyreadstat
+from xlsxwriter import Workbook
 
 from deliveries import DATA_CUTOFF, SECRET, STATUS_DATE, deliver_csv, plain_tables, with_cells
 
@@ -160,6 +161,14 @@ def _claims_to_unpack_to(n_bytes: int) -> Callable[[Path], object]:
         path.write_bytes(bytes(content))
 
     return claim
+
+
+def _two_sheets(folder: Path) -> None:
+    """An Excel file whose rows go on in a second sheet."""
+    (folder / "edss.csv").unlink()
+    with Workbook(folder / "edss.xlsx") as book:
+        for sheet in ("2023", "2024"):
+            sound_tables()["edss"].write_excel(book, sheet)
 
 
 def _zip(**parts: bytes) -> bytes:
@@ -349,6 +358,11 @@ REFUSED = [
         "zip_called_excel",
         lambda folder: _renamed("edss.csv", "edss.xlsx")(folder).write_bytes(_zip(a=b"1")),
         ("edss.xlsx", NOT_READ),
+    ),
+    Broken(
+        "excel_of_two_sheets",
+        _two_sheets,
+        ("edss.xlsx: expected rows in the first sheet only", "Save each sheet as a file"),
     ),
     Broken(
         "excel_with_a_password",

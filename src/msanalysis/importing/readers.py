@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
+import fastexcel
 import polars as pl
 import psutil
 import pyarrow as pa
@@ -145,7 +146,19 @@ def _read_excel(path: Path) -> pl.DataFrame:
         _require_memory(path, sum(part.file_size for part in packed.infolist()))
         if packed.testzip():
             raise ValueError("a part is not as long as it says, or damaged")
+    _require_one_sheet(path)
     return pl.read_excel(path, engine="calamine", read_options={"dtypes": "string"})
+
+
+def _require_one_sheet(path: Path) -> None:
+    """Refuse rows in further sheets: only the first is read, and they would be lost."""
+    book = fastexcel.read_excel(path)
+    for sheet in range(1, len(book.sheet_names)):
+        if book.load_sheet(sheet, header_row=None, n_rows=1).height:
+            raise ExtractRefused(
+                f"{path.name}: expected rows in the first sheet only, found some in sheet "
+                f"{sheet + 1}. Save each sheet as a file of its own, or remove it"
+            )
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
