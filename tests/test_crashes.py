@@ -28,7 +28,7 @@ from msanalysis.importing.store import whole_folder
 from msanalysis.run import cache
 from msanalysis.run.perform import perform
 from msanalysis.run.plan import plan_runs
-from msanalysis.run.workers import LOCK, Limits, run_side_by_side
+from msanalysis.run.workers import LOCK, ROOM, Limits, run_side_by_side
 from run_invented import IDS, N_PERSONS, planned, prepare
 
 RUNS = Path(__file__).parent / "run_invented.py"
@@ -99,12 +99,12 @@ def kill_at_random_moments(killable, seeds: range) -> None:
         held = release if release.exists() else release.with_name(".release-old")
         assert version_of(held) in (before, before + 1)
         wait_until_gone(environment["MARK"])
-        for lock in private.glob("ms-*/*.lock"):
-            os.utime(lock, (0, 0))
+        for room in private.glob(f"{ROOM}*"):
+            os.utime(room, (0, 0))
         assert start(folder, before + 1, environment).wait() == 0
         assert version_of(release) == before + 1
         assert {path.name for path in release.parent.iterdir()} == {"release", "restricted"}
-        assert not list(private.glob("ms-*")), "a private folder is left"
+        assert not list(private.glob(f"{ROOM}*")), "a private folder is left"
 
 
 def test_a_run_killed_at_any_moment_leaves_a_whole_release_and_no_process(killable):
@@ -184,18 +184,18 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path):
 def test_private_folders_of_runs_that_were_killed_are_removed_and_no_others(monkeypatch):
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         monkeypatch.setattr("tempfile.tempdir", folder)
-        locks = {name: Path(folder) / name / LOCK for name in ("ms-old", "ms-new", "ms-used", "m")}
-        for lock in locks.values():
-            lock.parent.mkdir()
-            lock.touch()
-        (Path(folder) / "ms-letters").mkdir()
-        for name in ("ms-old", "ms-used", "m"):
-            os.utime(locks[name], (0, 0))
-        with locks["ms-used"].open() as held:
+        rooms = {name: Path(folder) / f"{ROOM}{name}" for name in ("old", "new", "used", "bare")}
+        for room in (*rooms.values(), Path(folder) / "other"):
+            room.mkdir()
+            (room / LOCK).touch()
+        (rooms["bare"] / LOCK).unlink()
+        for name in ("old", "used", "bare"):
+            os.utime(rooms[name], (0, 0))
+        with (rooms["used"] / LOCK).open() as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             run_side_by_side([], jobs=1, limits=Limits(1, 1), started=print, ended=print)
         left = {path.name for path in Path(folder).iterdir()}
-    assert left == {"ms-new", "ms-used", "ms-letters", "m"}
+    assert left == {f"{ROOM}new", f"{ROOM}used", "other"}
 
 
 # --- a disk that is full, or may not be written ---------------------------------------------------

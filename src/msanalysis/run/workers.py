@@ -24,9 +24,9 @@ import psutil
 from msanalysis.folders import locked
 from msanalysis.run import PROJECT
 
-LONGEST_SOCKET_FOLDER = 60
+LONGEST_SOCKET_FOLDER = 55
 """A socket's path holds about 100 bytes; the rest is for the names in the folder."""
-ROOM, LOCK = "ms-", "msanalysis.lock"
+ROOM, LOCK = "msanalysis-run-", "lock"
 SETTLED_SECONDS = 60
 """A younger private folder may be another run's that has not locked it yet."""
 MEMORY_SHARE = 0.8
@@ -131,7 +131,7 @@ def run_side_by_side(
 def _private_room() -> Iterator[Path]:
     """Yield a folder that nobody else can enter, having removed those of runs that were killed."""
     parent = _short_folder()
-    for left in parent.glob(f"{ROOM}*/{LOCK}"):
+    for left in parent.glob(f"{ROOM}*"):
         _remove_abandoned(left)
     room = Path(tempfile.mkdtemp(prefix=ROOM, dir=parent))
     try:
@@ -141,12 +141,13 @@ def _private_room() -> Iterator[Path]:
         shutil.rmtree(room, ignore_errors=True)
 
 
-def _remove_abandoned(lock: Path) -> None:
+def _remove_abandoned(room: Path) -> None:
     """Remove a private folder whose run has ended, unless it is another's or too young to tell."""
     with suppress(OSError):
-        if time.time() - lock.stat().st_mtime > SETTLED_SECONDS:
-            with locked(lock, BlockingIOError("its run is at work")):
-                shutil.rmtree(lock.parent)
+        if time.time() - room.stat().st_mtime > SETTLED_SECONDS:
+            # a dying kernel may have made it anew, without a lock
+            with locked(room / LOCK, BlockingIOError("its run is at work")):
+                shutil.rmtree(room)
 
 
 def _start(task: Task, jobs: int, room: Path) -> _Running:
