@@ -368,7 +368,7 @@ def test_restricted_and_the_folder_of_a_kernel_are_made_closed(tmp_path, tempora
     (run,) = plan_of(tmp_path, {"count": ""})
     with pytest.raises(pytest.fail.Exception, match="enough"):
         perform(run)
-    (private,) = (name for name in made if name.startswith("ms-"))
+    (private,) = (name for name in made if name.startswith("msanalysis-run-"))
     assert (made["restricted"], made[private]) == (0o700, 0o700)
 
 
