@@ -9,9 +9,11 @@ from dataclasses import replace
 import pandas as pd
 
 from msanalysis.core import Counted, Released, Restriction, Result
+from msanalysis.release.cells import size_of
 from msanalysis.release.curve import protect_curve
 from msanalysis.release.exits import deliver, rows_of_own_unit
 from msanalysis.release.flow import flow_boxes, protect_flow
+from msanalysis.release.plan import planned
 from msanalysis.release.points import protect_points
 from msanalysis.release.policy import (
     DEFAULT_POLICY,
@@ -123,7 +125,9 @@ def _persons_to_show(
     parts = [name for name in ("stratum", "level") if name in frame]
     absent = any(set(result.frame[name]) - set(frame[name]) for name in parts)
     counts = [name for name in result.counts if name in hidden and result.shape != "curve"]
-    if absent or hidden[counts].any(axis=None):
+    size = size_of(result)
+    in_plan = size is not None and size.key in planned()
+    if absent or in_plan or hidden[counts].any(axis=None):
         return None
     return int(to_base(result.n_persons, policy.rounding_base))
 
