@@ -18,7 +18,7 @@ def audit(tables: Sequence[Shown], threshold: int, dear: Collection[str] = ()) -
     coarser = _merged(each.coarser for each in tables)
     days = days_to_hide(tables, coarser, threshold, dear)
     # What curves tell is settled by their days; no step of them is hidden for another table.
-    tables = [each for each in tables if each.shape == "table"]
+    tables = [each for each in tables if each.shape != "curve"]
     cells = [cell for each in tables for cell in each.cells]
     boxes = plainest(cells, coarser)
     same = _same(boxes)
@@ -53,6 +53,7 @@ def _known(
         tied=tied,
         threshold=threshold,
         kept={same[key] for each in tables for key in each.public},
+        fixed={same[cell.key] for each in tables if each.shape == "flow" for cell in each.cells},
         quotas={(same[part], same[whole]) for each in tables for part, whole in each.quotas},
     )
 

@@ -45,7 +45,7 @@ class Cell:
         Whether it is the sum of others of its table.
     cost
         What goes first where one of several must be hidden: small numbers, and of those at fixed
-        times the last.
+        times and of exclusions the last.
     """
 
     key: str
@@ -72,9 +72,12 @@ def cells_of(result: Result | Released, frame: pd.DataFrame) -> list[Cell]:
                 continue
             box = box_of(counted, restriction, row, number)
             box = joined(box, {restriction.time_dimension: within})
-            total = any(row.get(name) == ALL for name in restriction.columns)
+            total = any(row.get(name) == ALL for name in restriction.columns) or (
+                row.get("step") in (ALL, "included")
+            )
             value = int(row[column])
-            cost = -number if restriction.time else value
+            in_order = restriction.time or "step" in row
+            cost = -number if in_order else value
             found.append(cell_of(counted.base, box, number, column, value, total, cost))
     return found
 
@@ -82,7 +85,7 @@ def cells_of(result: Result | Released, frame: pd.DataFrame) -> list[Cell]:
 def size_of(result: Result) -> Cell | None:
     """Return the cell of all persons of the cohort."""
     counted = result.counted
-    if counted is None or counted.rows:
+    if counted is None or (counted.rows and result.shape != "flow"):
         return None
     return cell_of(
         counted.base, dict(counted.fixed), -1, "n_persons", result.n_persons, True, result.n_persons

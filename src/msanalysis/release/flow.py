@@ -40,7 +40,7 @@ def flow_boxes(frame: pd.DataFrame, counted: Counted | None) -> tuple[Box, ...]:
     pooled = " pooled" if POOLED in {*frame["source"], *frame["target"]} else ""
     names = [f"{name}{pooled}" for name in counted.columns["source"]]
     return tuple(
-        {names[step - 1]: (source,), names[step]: (target,)}
+        {**counted.fixed, names[step - 1]: (source,), names[step]: (target,)}
         for step, source, target in frame[["step", "source", "target"]].itertuples(index=False)
     )
 

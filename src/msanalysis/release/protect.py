@@ -39,6 +39,8 @@ class Known:
         Numbers from 1 to below it are hidden.
     kept
         Cells that everyone knows.
+    fixed
+        Cells that cannot be hidden, as those of flows.
     quotas
         A numerator and its denominator: what the one leaves of the other may be known.
     """
@@ -49,6 +51,7 @@ class Known:
     tied: Mapping[str, Iterable[str]]
     threshold: int
     kept: Collection[str] = ()
+    fixed: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
 
 
@@ -210,22 +213,24 @@ def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str
 
 
 def _best_to_hide(key: str, known: Known, values, hidden: set[str], touching) -> str | None:
-    """Return the cell that costs least of those that make a number safe when hidden."""
+    """Return the cell that costs least of those that make a number safe when hidden.
+
+    Cells of a sum with the number come before others of the same rank.
+    """
     unknown, _ = _problem(key, known, hidden, touching)
-    ring = {
-        each: int(number not in touching[key])
-        for place in reversed(unknown)
-        for number in touching[place]
-        for each in (known.sums[number][0], *known.sums[number][1])
-        if known.values.get(each, 0) > 0 and each not in hidden and each not in known.kept
-    }
-    near = {
-        each for number in touching[key] for each in (known.sums[number][0], *known.sums[number][1])
-    }
-    order = sorted(
-        ring, key=lambda each: (known.cost[each][0], each not in near, known.cost[each], each)
-    )
-    for each in order[:MOST_TRIED]:
+    near = _within(touching[key], known)
+    shown = _within((number for each in unknown for number in touching[each]), known)
+    free = [
+        each
+        for each in shown - hidden - {*known.kept} - {*known.fixed}
+        if known.values.get(each, 0) > 0
+    ]
+    free.sort(key=lambda each: (known.cost[each][0], each not in near, known.cost[each], each))
+    for each in free[:MOST_TRIED]:
         if _is_safe(key, known, values, hidden | _with_tied(known, [each]), touching, set()):
             return each
-    return order[0] if order else None
+    return free[0] if free else None
+
+
+def _within(numbers: Iterable[int], known: Known) -> set[str]:
+    return {key for number in numbers for key in (known.sums[number][0], *known.sums[number][1])}

@@ -8,10 +8,10 @@ from msanalysis.core import statistic
 from msanalysis.stats.risk_set import require_column
 
 STEP_PERSONS = 10
-"""Shares stand in steps of so many persons, or two cells would tell how few lie between them."""
+"""Counts stand in steps of so many persons, or two would tell how few lie between them."""
 
 
-@statistic(shape="table", counts={"denominator": ("share",)}, cells={"denominator": ()})
+@statistic(shape="table", counts={"denominator": ("share",)})
 def estimate_rule_grid(
     frame: pd.DataFrame, *, column: str, gaps_days: Sequence[int], overlaps_days: Sequence[int]
 ) -> pd.DataFrame:
@@ -26,15 +26,15 @@ def estimate_rule_grid(
     Returns
     -------
     Result
-        A row a pair: `gap_days`, `overlap_days`, `denominator`, `share`. A share is that of the
-        nearest ten persons.
+        A row a pair: `gap_days`, `overlap_days`, `denominator`, `share`; denominator and numerator
+        are the nearest ten persons.
 
     Raises
     ------
     ValueError
         The cohort lacks a pair.
     """
-    denominator = len(frame)
+    denominator = _nearest_ten(len(frame))
     rows = [
         {
             "gap_days": gap,
@@ -49,6 +49,9 @@ def estimate_rule_grid(
 
 
 def _share(outcome: pd.Series) -> float:
-    if outcome.empty:
-        return float("nan")
-    return min(round(outcome.sum() / STEP_PERSONS) * STEP_PERSONS / len(outcome), 1.0)
+    persons = _nearest_ten(len(outcome))
+    return _nearest_ten(outcome.sum()) / persons if persons else float("nan")
+
+
+def _nearest_ten(n: int) -> int:
+    return round(n / STEP_PERSONS) * STEP_PERSONS
