@@ -92,3 +92,31 @@ def save_outputs(folder: Path, id: str) -> None:
     """Write what the notebook of `write_notebook` would, without a kernel."""
     folder.mkdir(parents=True)
     exec(SAVES.replace("ID", id), {"out": str(folder), "lang": ["nb", "en"]})
+
+
+COUNTS = """\
+from datetime import date
+import pandas as pd
+from msanalysis.core import Cohort, Provenance
+from msanalysis.output import Sentences, save
+from msanalysis.release import release
+from msanalysis.stats import estimate_shares
+nobody = pd.DataFrame({"step": pd.Series(dtype="object"), "n": pd.Series(dtype="int64")})
+held = Provenance("synthetic", "f" * 64, date(2024, 12, 31), date(2025, 5, 15))
+places = pd.Series(["ous"] * 30 + ["bergen"] * 9 + ["finnmark"] * 3, name="place")
+levels = {"place": {"side": {"ous": "female", "bergen": "male", "finnmark": "male"}}}
+persons = pd.DataFrame({"place": places, "side": places.map(levels["place"]["side"])})
+cohort = Cohort("ID", CHOSEN, nobody, held, base="everyone", fixed=FIXED, coarser=levels)
+shares = release(estimate_shares(cohort, column="COLUMN"))
+text = Sentences({language: "text" for language in lang})
+save("ID", out, numbers=[], figures={}, tables={"ID_table": shares}, text=text)
+"""
+"""Shares of 42 invented persons, 3 of one place."""
+
+
+def counts(column: str, *, only: str = "") -> str:
+    """Return the body of a notebook that releases the shares of a column."""
+    chosen = f'persons[persons["place"] == "{only}"]' if only else "persons"
+    fixed = f'{{"place": ("{only}",)}}' if only else "{}"
+    body = COUNTS.replace("CHOSEN", chosen).replace("FIXED", fixed)
+    return body.replace("COLUMN", column)

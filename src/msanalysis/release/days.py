@@ -58,8 +58,9 @@ def days_to_hide(
     row, and that before one that is `dear`; a total is kept.
     """
     chosen: set[str] = set()
+    exact = {key: total for table in tables for key, total in table.totals.items()}
     for told in _told(tables):
-        totals = {part: told.numbers.get((part, math.inf)) for part in told.parts}
+        totals = {part: told.numbers.get((part, math.inf), exact.get(part)) for part in told.parts}
         sums = sums_of(told.parts, totals, coarser)
         before = None
         while before != (before := len(chosen)):

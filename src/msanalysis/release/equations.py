@@ -1,6 +1,8 @@
 """What a reader can add up: the equations between the cells of one base set of persons."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +17,9 @@ Sum = tuple[str, tuple[str, ...]]
 _Box = dict[str, Part]
 _Member = tuple[str, Part | None]
 """A cell and what it holds a dimension to; None: not restricted."""
+
+_ANSWERS = frozenset(("yes", "no"))
+"""The levels of a dimension that has no others."""
 
 _REST = "..."
 """Stands among levels for all that no table names."""
@@ -55,34 +60,70 @@ def sums_of(
     """Return every sum between cells of one base that agree on all dimensions but one.
 
     Sets of levels that overlap are cut into the largest sets that lie within or without each of
-    them; what no table shows of these is a cell too. `boxes` and `values` are by key.
+    them; what no table shows of these is a cell too, and may be the whole of others. `boxes` and
+    `values` are by key.
     """
-    sums: list[Sum] = []
-    for base, dimension, other, members in _groups(boxes, coarser):
-        every = _parts(base, dimension, other, members, values)
-        sums += [(key, parts) for key, parts in every if parts and parts != (key,)]
-    return sums
+    groups = _groups(boxes, coarser)
+    by_rest: dict[str, list[_Group]] = defaultdict(list)
+    for group in groups.values():
+        by_rest[group.rest].append(group)
+    wholes = {key_of(base, box): key for key, (base, box) in boxes.items()}
+    values = {key: value for key, value in values.items() if value is not None}
+    sums: dict[tuple[str, str], list[Sum]] = {}
+    waiting = [group for group in groups.values() if group.rest in wholes or group.is_divided]
+    while waiting:
+        group = waiting.pop()
+        members = [*group.members]
+        if group.rest in wholes:
+            members.append((wholes[group.rest], None))
+        found = [*_parts(group, members, values)]
+        sums[group.dimension, group.rest] = [
+            each for each in found if each[1] and each[1] != (each[0],)
+        ]
+        new = {part for _, parts in found for part in parts} - wholes.keys() - boxes.keys()
+        for key in sorted(new):
+            wholes[key] = key
+            _follow(key, found, values)
+            waiting += by_rest[key]
+    return [each for group in sums.values() for each in group]
+
+
+def _follow(key: str, sums: Iterable[Sum], values: dict[str, int]) -> None:
+    """Add the number of a cell where it follows from one of the sums."""
+    for whole, parts in sums:
+        others = [part for part in parts if part != key]
+        if key in parts and all(each in values for each in (whole, *others)):
+            values[key] = values[whole] - sum(values[each] for each in others)
+            return
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Cells that differ in one dimension; `rest` is the key of what they have alike, `other`."""
+
+    base: str
+    dimension: str
+    other: _Box
+    rest: str
+    members: list[_Member]
+
+    @property
+    def is_divided(self) -> bool:
+        return len(self.members) > 1
 
 
 def _groups(
     boxes: Mapping[str, tuple[str, _Box]], coarser: Coarser
-) -> Iterator[tuple[str, str, _Box, list[_Member]]]:
-    """Yield base, dimension, what is held alike, and the cells that differ in the dimension."""
-    groups: dict[tuple[str, str], tuple[str, _Box, list[_Member]]] = {}
+) -> dict[tuple[str, str], _Group]:
+    groups: dict[tuple[str, str], _Group] = {}
     for key, (base, box) in boxes.items():
         for dimension, part in _may_vary(box, coarser):
-            held = {name for name in box if name == dimension or name in coarser.get(dimension, ())}
+            held = {dimension} if dimension in box else {dimension, *coarser.get(dimension, ())}
             other = {name: each for name, each in box.items() if name not in held}
-            if part is box.get(dimension):
-                other = {name: each for name, each in box.items() if name != dimension}
-            place = (dimension, key_of(base, other))
-            groups.setdefault(place, (base, other, []))[2].append((key, part))
-    by_box = {key_of(base, box): key for key, (base, box) in boxes.items()}
-    for (dimension, rest), (base, other, members) in groups.items():
-        if rest in by_box:
-            members.append((by_box[rest], None))
-        if len(members) > 1:
-            yield base, dimension, other, members
+            rest = key_of(base, other)
+            group = groups.setdefault((dimension, rest), _Group(base, dimension, other, rest, []))
+            group.members.append((key, part))
+    return groups
 
 
 def _may_vary(box: _Box, coarser: Coarser) -> Iterator[tuple[str, Part]]:
@@ -104,9 +145,7 @@ def _may_vary(box: _Box, coarser: Coarser) -> Iterator[tuple[str, Part]]:
             )
 
 
-def _parts(
-    base: str, dimension: str, other: _Box, members: Sequence[_Member], values: Mapping[str, int]
-) -> Iterator[Sum]:
+def _parts(group: _Group, members: Sequence[_Member], values: Mapping[str, int]) -> Iterator[Sum]:
     """Yield each member with its disjoint parts; a part that is a member has the member's key."""
     held = [part for _, part in members]
     keys = [key for key, _ in members]
@@ -116,7 +155,8 @@ def _parts(
         del classes[rest]
     owners = _owners(classes, keys)
     names = {
-        inside: owners.get(inside) or key_of(base, joined(other, {dimension: part}))
+        inside: owners.get(inside)
+        or key_of(group.base, joined(group.other, {group.dimension: part}))
         for inside, part in classes.items()
     }
     for number, key in enumerate(keys):
@@ -134,13 +174,16 @@ def _cut_levels(held: Sequence[Part | None]) -> _Classes:
         if part is not None
         for level in (part.levels if isinstance(part, Except) else part)
     }
+    if named <= _ANSWERS:
+        named = _ANSWERS
     of: dict[tuple[bool, ...], list[str]] = {}
     for level in sorted(named):
         of.setdefault(tuple(_holds(part, level) for part in held), []).append(level)
     rest = tuple(_holds(part, _REST) for part in held)
     unnamed = named - {*of.get(rest, ())}
     classes: _Classes = {inside: tuple(levels) for inside, levels in of.items() if any(inside)}
-    return classes | ({rest: Except(tuple(sorted(unnamed)))} if any(rest) else {})
+    unheard_of = any(rest) and named != _ANSWERS
+    return classes | ({rest: Except(tuple(sorted(unnamed)))} if unheard_of else {})
 
 
 def _cut_days(held: Sequence[Part | None]) -> _Classes:

@@ -1,6 +1,7 @@
 """What a notebook has shown and hidden, exactly: for the audit of the run, never for a release."""
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Shown:
 
     `hidden` holds the keys that it hides, `public` those that everyone knows, `quotas` pairs of a
     numerator and its denominator that are printed together, `tied` the keys that are hidden with
-    a key; `coarser` is as in `Counted`.
+    a key; `coarser` is as in `Counted`. `totals` are the exact sums of a curve, shown or not.
     """
 
     population: str
@@ -36,6 +37,7 @@ class Shown:
     quotas: frozenset[tuple[str, str]] = frozenset()
     tied: Mapping[str, frozenset[str]] = field(default_factory=dict)
     coarser: Mapping[str, Any] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 def tables_cells(
@@ -54,7 +56,16 @@ def tables_cells(
         quotas=frozenset(printed_quotas(result, cells, policy)),
         tied={key: frozenset(keys) for key, keys in tied(result, cells).items() if keys},
         coarser=result.counted.coarser if result.counted else {},
+        totals=_totals(result) if result.shape == "curve" else {},
     )
+
+
+def _totals(result: Result) -> dict[str, int]:
+    """Return how many of each part of the cohort left, over all days."""
+    parts = [name for name in ("stratum", "cause") if name in result.frame]
+    counts = [name for name in ("n_events", "n_censored") if name in result.frame]
+    sums = result.frame.groupby(parts, sort=False)[counts].sum().reset_index()
+    return {cell.key: cell.value for cell in cells_of(result, sums.assign(time_days=math.inf))}
 
 
 def record(each: Shown) -> None:
@@ -71,6 +82,7 @@ def record(each: Shown) -> None:
         "quotas": sorted(each.quotas),
         "tied": {key: sorted(keys) for key, keys in each.tied.items()},
         "coarser": each.coarser,
+        "totals": each.totals,
     }
     with Path(os.environ[RECORD_VARIABLE]).open("a", encoding="utf-8") as handle:
         handle.write(json.dumps(content) + "\n")

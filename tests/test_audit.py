@@ -1,0 +1,368 @@
+"""The tables of a run as one: what one hides, the others do not give back."""
+
+import json
+from dataclasses import replace
+from functools import cache
+from itertools import combinations, pairwise, product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from audited import released_as_one, shown_as_one
+from invented_notebooks import counts, rows, write_notebook, write_run_file, write_store
+from msanalysis.core import Except
+from msanalysis.run.perform import perform
+from msanalysis.run.plan import plan_runs
+from msanalysis.stats import (
+    estimate_flows,
+    estimate_shares,
+    estimate_shares_by,
+    estimate_survival,
+    estimate_survival_at,
+)
+from persons import make_cohort
+
+THRESHOLD = 5
+
+
+def cohort_of(frame, name="invented", fixed=None, coarser=None):
+    """Return `frame` as a part of the base set `everyone`."""
+    found = make_cohort(frame)
+    return replace(found, name=name, base="everyone", fixed=fixed or {}, coarser=coarser or {})
+
+
+def hidden(released, count="n", **where):
+    rows = np.full(len(released.frame), True)
+    for name, level in where.items():
+        rows &= (released.frame[name] == level).to_numpy()
+    return released.hidden.loc[rows, count].item()
+
+
+# --- against every table that a reader could think of ---------------------------------------------
+
+
+def divided(levels, n):
+    """Draw n persons divided two or three ways, few in most cells."""
+    cells = list(product(*(range(each) for each in levels)))
+    often = [0, *range(len(cells))]
+    one = st.sampled_from([*often, *often[:3]])
+    names = ["a", "b", "c"][: len(levels)]
+    return st.lists(one, min_size=n, max_size=n).map(
+        lambda drawn: pd.DataFrame([cells[each] for each in drawn], columns=names).apply(
+            lambda column: column.name + column.astype(str)
+        )
+    )
+
+
+def marginal(cells, box):
+    """Return which cells of the whole table lie in a box."""
+    return np.array(
+        [
+            all(
+                (level not in held.levels) if isinstance(held, Except) else (level in held)
+                for level, held in ((cell[name], part) for name, part in box.items())
+            )
+            for cell in cells
+        ]
+    )
+
+
+@cache
+def every_table(n_cells, total):
+    """Return all ways to put `total` persons into the cells: (tables, cells)."""
+    bars = combinations(range(total + n_cells - 1), n_cells - 1)
+    ends = np.array(list(bars), dtype=np.int16)
+    edges = np.pad(ends, ((0, 0), (1, 1)), constant_values=((0, 0), (-1, total + n_cells - 1)))
+    return np.diff(edges, axis=1) - 1
+
+
+def assert_nothing_comes_back(frame, results):
+    """Hold what is shown against every table of persons that agrees with it."""
+    _, tables, _ = shown_as_one(results)
+    names = list(frame)
+    cells = [
+        dict(zip(names, levels, strict=True)) for levels in product(*map(set_of(frame), names))
+    ]
+    exact = {cell.key: cell for table in tables for cell in table.cells}
+    masked = {key for table in tables for key in table.hidden}
+    # Where nothing shown tells how many there are, every number would have to be tried.
+    assume(any(marginal(cells, exact[key].box).all() for key in exact.keys() - masked))
+    possible = every_table(len(cells), len(frame))
+    for key, cell in exact.items():
+        inside = possible[:, marginal(cells, cell.box)].sum(axis=1)
+        fits = inside >= (cell.value > 0) if key in masked else inside == cell.value
+        possible = possible[fits]
+    assert len(possible)
+    for key in masked:
+        cell = exact[key]
+        values = np.unique(possible[:, marginal(cells, cell.box)].sum(axis=1))
+        assert cell.value in values
+        if cell.value:
+            assert len(values) > 1
+            assert values.max() >= THRESHOLD
+
+
+def set_of(frame):
+    return lambda name: sorted(frame[name].unique())
+
+
+@given(divided((3, 2), 24))
+@settings(max_examples=40)
+def test_of_a_two_way_table_and_its_margins_nothing_comes_back(frame):
+    cohort = cohort_of(frame)
+    by_b = estimate_shares_by(cohort, column="a", by="b")
+    margins = [estimate_shares(cohort, column=name) for name in frame]
+    assert_nothing_comes_back(frame, [by_b, *margins])
+
+
+@given(divided((2, 2, 2), 16))
+@settings(max_examples=30)
+def test_of_three_two_way_tables_of_the_same_persons_nothing_comes_back(frame):
+    cohort = cohort_of(frame)
+    pairs = [("a", "b"), ("b", "c"), ("c", "a")]
+    results = [estimate_shares_by(cohort, column=column, by=by) for column, by in pairs]
+    results.append(estimate_shares(cohort, column="a"))
+    assert_nothing_comes_back(frame, results)
+
+
+@given(divided((3, 2), 24))
+@settings(max_examples=30)
+def test_of_a_cohort_and_a_part_of_it_nothing_comes_back(frame):
+    part = frame[frame["b"] == "b0"].reset_index(drop=True)
+    results = [
+        estimate_shares(cohort_of(frame), column="a"),
+        estimate_shares(cohort_of(frame), column="b"),
+        estimate_shares(cohort_of(part, "part", {"b": ("b0",)}), column="a"),
+    ]
+    assert_nothing_comes_back(frame, results)
+
+
+# --- what two tables tell together ----------------------------------------------------------------
+
+
+def test_a_part_of_the_nation_is_not_told_by_the_rest_of_it():
+    places = ["a"] * 30 + ["b"] * 40 + ["c"] * 3
+    nation = cohort_of(pd.DataFrame({"place": places}))
+    others = nation.frame[nation.frame["place"] != "c"].reset_index(drop=True)
+    rest = cohort_of(others, "rest", {"place": ("a", "b")})
+    of_nation = replace(nation, exclusions=no_step("left_out"))
+    whole, part = released_as_one([of_nation.attrition, rest.attrition])
+    assert hidden(whole, step="included") or hidden(part, step="included")
+
+
+def test_what_overlapping_periods_leave_between_them_is_not_few():
+    years = [2013] * 20 + [2014] * 3 + [2015] * 30 + [2016] * 40
+    since = {
+        first: cohort_of(
+            pd.DataFrame({"sex": ["f"] * sum(year >= first for year in years)}),
+            f"since_{first}",
+            {"year": tuple(str(year) for year in range(first, 2017))},
+        )
+        for first in (2013, 2014, 2015)
+    }
+    tables = released_as_one([estimate_shares(each, column="sex") for each in since.values()])
+    shown = [table.frame["n"][0] for table in tables if not hidden(table, level="all")]
+    assert len(shown) < 3
+    assert not any(0 < abs(one - other) < THRESHOLD for one in shown for other in shown)
+
+
+def test_a_level_that_one_table_hides_is_not_told_by_a_coarser_one():
+    ages = ["young"] * 30 + ["middle"] * 3 + ["old"] * 9
+    group = ["below"] * 33 + ["above"] * 9
+    coarser = {"age": {"group": {"young": "below", "middle": "below", "old": "above"}}}
+    cohort = cohort_of(pd.DataFrame({"age": ages, "group": group}), coarser=coarser)
+    by_age, by_group = released_as_one(
+        [estimate_shares(cohort, column=column) for column in ("age", "group")]
+    )
+    assert hidden(by_age, level="middle")
+    known = [level for level in ("young", "old") if not hidden(by_age, level=level)]
+    assert known == [] or hidden(by_group, level="above" if known == ["young"] else "below")
+
+
+def test_an_exclusion_that_one_attrition_hides_is_hidden_in_all():
+    tables = []
+    for name, n in (("long", 40), ("short", 60)):
+        steps = {"step": ["no_consent", name], "n": [3, n], "dimension": ["no_consent", name]}
+        kept = cohort_of(pd.DataFrame({"sex": ["f"] * (200 - n)}), name, {"no_consent": ("no",)})
+        fixed = {**kept.fixed, name: ("no",)}
+        tables.append(replace(kept, exclusions=pd.DataFrame(steps), fixed=fixed).attrition)
+    for table in released_as_one(tables):
+        assert hidden(table, step="no_consent")
+        assert table.hidden["n"].sum() > 1
+
+
+def no_step(name):
+    return pd.DataFrame({"step": [name], "n": [0], "dimension": [name]})
+
+
+# --- days -----------------------------------------------------------------------------------------
+
+
+def followed(n, seed, **columns):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "follow_up_days": rng.integers(1, 1500, n),
+            "end_reason": rng.choice(["death", "cutoff"], n, p=[0.3, 0.7]),
+            "sex": rng.choice(["female", "male"], n, p=[0.7, 0.3]),
+        }
+    )
+    return cohort_of(frame.assign(**columns))
+
+
+def by_day(released, count, stratum="all"):
+    """Return how many had left by the end of each step, by its day."""
+    rows = released.frame[released.frame["stratum"] == stratum].dropna(subset=[count])
+    return dict(zip(rows["time_days"], rows[count].cumsum(), strict=True))
+
+
+def few_between(numbers):
+    days = sorted(numbers)
+    return [day for before, day in pairwise(days) if 0 < numbers[day] - numbers[before] < THRESHOLD]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_curve_and_a_table_at_fixed_times_do_not_tell_how_few_died_between_them(seed):
+    cohort = followed(700, seed)
+    times = [100, 365, 500, 730, 1000]
+    curve, at = released_as_one(
+        [
+            estimate_survival(cohort, event="death", ticks_days=times),
+            estimate_survival_at(cohort, event="death", times_days=times),
+        ]
+    )
+    numbers = by_day(curve, "n_events")
+    shown = at.frame[~at.hidden["n_events"]]
+    assert len(shown) > 2
+    numbers |= dict(zip(shown["time_days"], shown["n_events"], strict=True))
+    assert few_between(numbers) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_curve_of_all_less_that_of_women_does_not_tell_how_few_men_died(seed):
+    cohort = followed(900, seed)
+    of_all, by_sex = released_as_one(
+        [
+            estimate_survival(cohort, event="death"),
+            estimate_survival(cohort, event="death", by="sex"),
+        ]
+    )
+    for one, other in (("female", "male"), ("male", "female")):
+        everyone, these = by_day(of_all, "n_events"), by_day(by_sex, "n_events", one)
+        rest = {day: everyone[day] - these[day] for day in everyone.keys() & these.keys()}
+        assert few_between(by_day(by_sex, "n_events", other) | rest) == []
+
+
+def test_after_its_end_a_curve_leaves_none_or_enough_of_a_total_that_is_shown():
+    days = [*range(1, 301), *range(900, 940)]
+    reasons = ["death"] * 303 + ["cutoff"] * 37
+    cohort = cohort_of(pd.DataFrame({"follow_up_days": days, "end_reason": reasons}))
+    curve, ends = released_as_one(
+        [
+            estimate_survival(cohort, event="death"),
+            estimate_shares(cohort, column="end_reason"),
+        ]
+    )
+    total = ends.frame.set_index("level")["n"]["death"]
+    told = curve.frame["n_events"].sum()
+    assert total == 303
+    assert told > 200
+    assert not 0 < total - told < THRESHOLD
+
+
+def test_flows_do_not_tell_how_many_an_attrition_leaves_out():
+    states = pd.DataFrame({"first": ["a"] * 60 + ["b"] * 40, "last": ["a", "b"] * 50})
+    steps = {"step": ["early", "late"], "n": [50, 3], "dimension": ["early", "late"]}
+    fixed = {"early": ("no",), "late": ("no",)}
+    cohort = replace(cohort_of(states, fixed=fixed), exclusions=pd.DataFrame(steps))
+    flows, attrition = released_as_one(
+        [estimate_flows(cohort, states=["first", "last"]), cohort.attrition]
+    )
+    assert flows.frame["n"].sum() == 100
+    assert hidden(attrition, step="late")
+    assert hidden(attrition, step="early") or hidden(attrition, step="all")
+
+
+# --- a run ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Run two notebooks: by place, which hides two, and one of these two alone."""
+    folder = tmp_path_factory.mktemp("audited")
+    write_notebook(folder / "notebooks", "by_place", counts("place"))
+    write_notebook(folder / "notebooks", "of_bergen", counts("side", only="bergen"))
+    write_notebook(folder / "notebooks", "by_itself", counts("side", only="ous"))
+
+    def plan(*ids, out="run"):
+        return plan_runs(
+            write_run_file(folder, f"languages: [en]\nanalyses: [{', '.join(ids)}]"),
+            extract=folder / "store",
+            out=folder / out,
+            catalogue=rows("by_itself", "by_place", "of_bergen"),
+            notebooks=folder / "notebooks",
+        )[0]
+
+    write_store(folder / "store")
+    return plan
+
+
+def released_table(plan, id):
+    path = plan.out / "release" / "tables" / f"{id}_table.csv"
+    return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("level")["n"].to_dict()
+
+
+@pytest.fixture(scope="module")
+def first(run):
+    began = []
+    performed = perform(
+        run("by_itself", "by_place", "of_bergen"),
+        tell=lambda id, outcome: began.append(id) if outcome is None else None,
+    )
+    return performed, began
+
+
+def test_a_notebook_whose_table_gives_a_hidden_cell_back_is_run_again_and_hides_it(run, first):
+    performed, began = first
+    plan = run("by_itself", "by_place", "of_bergen")
+    assert performed.exit_code == 0
+    assert released_table(plan, "by_place") == {
+        "all": "42",
+        "ous": "30",
+        "bergen": "",
+        "finnmark": "",
+    }
+    assert released_table(plan, "of_bergen")["all"] == ""
+    assert released_table(plan, "by_itself")["all"] == "30"
+    assert sorted(began) == ["by_itself", "by_place", "of_bergen", "of_bergen"]
+
+
+def test_the_second_run_runs_nothing_and_writes_the_same(run, first):
+    plan = run("by_itself", "by_place", "of_bergen")
+    before = {path: path.read_bytes() for path in (plan.out / "release").rglob("*.csv")}
+    began = []
+    performed = perform(plan, tell=lambda id, outcome: began.append((id, outcome is None)))
+    assert not any(new for _, new in began)
+    assert all(outcome.unchanged for outcome in performed.outcomes)
+    assert before == {path: path.read_bytes() for path in (plan.out / "release").rglob("*.csv")}
+
+
+def test_a_run_into_its_own_folder_is_audited_alone(run, first):
+    plan = run("of_bergen", out="alone")
+    perform(plan)
+    assert released_table(plan, "of_bergen")["all"] == "9"
+
+
+def test_no_exact_number_of_the_audit_is_in_the_release(run, first):
+    plan = run("by_itself", "by_place", "of_bergen")
+    held = [path.name for path in (plan.out / "release").rglob("*")]
+    assert "cells.jsonl" not in held
+    assert "audits.json" not in held
+    assert (plan.out / "restricted" / "audits.json").exists()
+    manifest = (plan.out / "release" / "manifest.json").read_text(encoding="utf-8")
+    tables = [table for each in json.loads(manifest)["analyses"] for table in each["tables"]]
+    sizes = {table["id"]: table["n_persons"] for table in tables}
+    assert sizes == {"by_place_table": None, "of_bergen_table": None, "by_itself_table": 30}
