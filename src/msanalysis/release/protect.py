@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import coo_array, csc_array, hstack
 
 from msanalysis.release.equations import Sum
 
 MANY = 1e6
 """More persons than any table holds."""
 
-MOST_TRIED = 25
+RANK = 100.0
+"""How many times dearer than a person of one rank is a person of the next."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
     hidden = _with_tied(known, hidden) - {*known.kept}
     touching = _touching(known.sums)
     values = _followed(known, touching)
+    system = _system(known)
     waiting = sorted({*hidden, *_implied(known, values)}, reverse=True)
     safe: set[str] = set()
     while waiting:
@@ -71,11 +73,12 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
         if key in safe or key not in values or _is_safe(key, known, values, hidden, touching, safe):
             waiting.pop()
             continue
-        chosen = _best_to_hide(key, known, values, hidden, touching)
-        if chosen is None:
+        chosen = _cheapest_to_hide(key, known, values, hidden, system)
+        chosen = chosen or _next_to_hide(key, known, hidden, touching)
+        if not chosen:
             waiting.pop()
             continue
-        more = _with_tied(known, [chosen]) - hidden - {*known.kept}
+        more = _with_tied(known, chosen) - hidden - {*known.kept}
         hidden |= more
         waiting += sorted(more, reverse=True)
     return hidden
@@ -212,24 +215,97 @@ def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str
 # --- what to hide more ----------------------------------------------------------------------------
 
 
-def _best_to_hide(key: str, known: Known, values, hidden: set[str], touching) -> str | None:
-    """Return the cell that costs least of those that make a number safe when hidden.
+_System = tuple[list[str], csc_array, Mapping[str, float]]
+"""All cells, the sums between them (whole less parts is 0), and the price of changing a cell."""
 
-    Cells of a sum with the number come before others of the same rank.
+
+def _system(known: Known) -> _System:
+    place: dict[str, int] = {}
+    rows, columns, signs = [], [], []
+    for number, (whole, parts) in enumerate(known.sums):
+        for each, sign in ((whole, 1.0), *((part, -1.0) for part in parts)):
+            rows.append(number)
+            columns.append(place.setdefault(each, len(place)))
+            signs.append(sign)
+    shape = (len(known.sums), len(place))
+    return list(place), csc_array((signs, (rows, columns)), shape=shape), _prices(known)
+
+
+def _cheapest_to_hide(
+    key: str, known: Known, values: Mapping[str, int], hidden: set[str], system: _System
+) -> set[str]:
+    """Return the shown cells that, changed by the fewest persons, let a number be safe.
+
+    One linear programme (as for the suppression of cells: Fischetti and Salazar 2001): shown
+    numbers may change at a price, all else is free, and the number itself must be another. Empty
+    when nothing does, or when only parts of persons would have to move.
     """
+    keys, sums, prices = system
+    if key not in keys:
+        return set()
+    is_shown = np.array([each in known.values and each not in hidden for each in keys])
+    shown = [each for each, is_one in zip(keys, is_shown, strict=True) if is_one]
+    now = np.array([known.values[each] for each in shown], dtype=float)
+    movable = np.array([_may_be_hidden(each, known) for each in shown], dtype=bool)
+    free = [each for each, is_one in zip(keys, is_shown, strict=True) if not is_one]
+    least = np.array([float(each in hidden and values[each] > 0) for each in free])
+    most = np.full(len(free), MANY)
+    price = np.array([prices[each] for each in shown])
+    at, value = free.index(key), values[key]
+    columns = hstack([sums[:, ~is_shown], sums[:, is_shown], -sums[:, is_shown]], format="csc")
+    up, down = np.where(movable, MANY, 0), np.where(movable, now - 1, 0)
+    for low, high in _others(value, known.threshold):
+        least_here, most_here = least.copy(), most.copy()
+        least_here[at], most_here[at] = max(low, least[at]), high
+        found = linprog(
+            np.concatenate([np.zeros(len(free)), price, price]),
+            A_eq=columns,
+            b_eq=-(sums[:, is_shown] @ now),
+            bounds=np.column_stack(
+                [
+                    np.concatenate([least_here, 0 * up, 0 * up]),
+                    np.concatenate([most_here, up, down]),
+                ]
+            ),
+            method="highs",
+        )
+        if found.x is not None:
+            moved = found.x[len(free) :].reshape(2, -1).sum(axis=0) > SOME
+            return {each for each, moves in zip(shown, moved, strict=True) if moves}
+    return set()
+
+
+SOME = 1e-6
+
+
+def _may_be_hidden(key: str, known: Known) -> bool:
+    return known.values[key] > 0 and key not in known.kept and key not in known.fixed
+
+
+def _prices(known: Known) -> dict[str, float]:
+    """Return the price of moving a person in or out of each cell, in the order of their costs."""
+    order = sorted(known.cost, key=lambda key: (known.cost[key], key))
+    return {
+        key: RANK ** known.cost[key][0] * (1 + place / len(order))
+        for place, key in enumerate(order)
+    }
+
+
+def _others(value: int, threshold: int) -> list[tuple[float, float]]:
+    """Return where a number must be able to lie for `value` to be safe: one of these."""
+    if value < threshold:
+        return [(threshold, MANY)]
+    return [(value + 1, MANY), (0, value - 1)]
+
+
+def _next_to_hide(key: str, known: Known, hidden: set[str], touching) -> set[str]:
+    """Return the cell that costs least of those that share a sum with what hangs together."""
     unknown, _ = _problem(key, known, hidden, touching)
-    near = _within(touching[key], known)
     shown = _within((number for each in unknown for number in touching[each]), known)
-    free = [
-        each
-        for each in shown - hidden - {*known.kept} - {*known.fixed}
-        if known.values.get(each, 0) > 0
-    ]
-    free.sort(key=lambda each: (known.cost[each][0], each not in near, known.cost[each], each))
-    for each in free[:MOST_TRIED]:
-        if _is_safe(key, known, values, hidden | _with_tied(known, [each]), touching, set()):
-            return each
-    return free[0] if free else None
+    free = [each for each in shown - hidden if each in known.values and _may_be_hidden(each, known)]
+    near = _within(touching[key], known)
+    order = [(known.cost[each][0], each not in near, known.cost[each], each) for each in free]
+    return {min(order)[-1]} if order else set()
 
 
 def _within(numbers: Iterable[int], known: Known) -> set[str]:
