@@ -10,9 +10,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from msanalysis.core import Result
+from msanalysis.core import Restriction, Result
 from msanalysis.intervals import probability_limits
-from msanalysis.release.cells import box_of, hidden_days
+from msanalysis.release.cells import box_of, hidden_days, key_of
 from msanalysis.release.plan import planned
 from msanalysis.release.policy import Policy
 
@@ -25,7 +25,7 @@ def protect_curve(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     keys = ["stratum", "cause"] if competing else ["stratum"]
     parts = [
         merged(
-            _many_at_risk(rows, policy),
+            _many_at_risk(rows.iloc[:0] if _is_planned(result, rows) else rows, policy),
             ticks,
             policy.threshold,
             result.settings,
@@ -55,6 +55,15 @@ def _many_at_risk(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     started = np.maximum.accumulate(many) if len(many) else many
     ended = np.maximum.accumulate(started & ~many) if len(many) else many
     return rows[started & ~ended].reset_index(drop=True)
+
+
+def _is_planned(result: Result, rows: pd.DataFrame) -> bool:
+    """Return whether the run's plan hides how many these rows begin with, and so all of them."""
+    keys = planned() if result.counted else ()
+    if not keys:
+        return False
+    box = box_of(result.counted, Restriction(("stratum",)), rows.iloc[0].to_dict(), 0)
+    return key_of(result.counted.base, box) in keys
 
 
 def _planned_days(result: Result, rows: pd.DataFrame) -> set[float]:
