@@ -55,6 +55,11 @@ class Known:
     fixed: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
 
+    @property
+    def numerators(self) -> set[str]:
+        """Numerators of quotas: of a small whole they are small, which says nothing more."""
+        return {numerator for numerator, _ in self.quotas}
+
 
 def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
     """Return `hidden`, and all that must be hidden with it.
@@ -137,7 +142,7 @@ def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]
 def _is_safe(key, known, values, hidden, touching, safe: set[str]) -> bool:
     """Return whether the number could be another; adds to `safe` all that is found safe with it."""
     problem = _problem(key, known, hidden, touching)
-    small = values[key] < known.threshold
+    small = values[key] < known.threshold and key not in known.numerators
     for sign in (-1,) if small and key in hidden else (-1, 1):
         possible = _extreme(key, sign, problem, values, hidden)
         if possible is None:
@@ -156,7 +161,7 @@ def _is_safe(key, known, values, hidden, touching, safe: set[str]) -> bool:
 def _differs(number: int, key: str, known: Known, values, hidden) -> bool:
     """Return whether it is safe that the cell could be `number`."""
     value = values[key]
-    if value >= known.threshold:
+    if value >= known.threshold or key in known.numerators:
         return number != value
     return number >= known.threshold or (number == 0 and key not in hidden) or value == 0
 
