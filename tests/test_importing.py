@@ -591,6 +591,16 @@ def test_precision_comes_from_the_row_the_date_comes_from(tmp_path):
     assert person["onset_precision"] == "year"
 
 
+def test_a_new_trust_is_set_aside_by_row_and_refused_where_it_has_many_persons(tmp_path):
+    tables = with_cells(plain_tables(), "patients", "residence_hf", SECRET, range(3, 4))
+    report = imported(deliver_csv(tmp_path / "delivery", tables))
+    assert found(report.set_aside) == [("patients", "residence_hf", "unknown code", (3,))]
+    tables = with_cells(plain_tables(), "patients", "residence_hf", SECRET, range(1, 11))
+    message = refused(deliver_csv(tmp_path / "of_a_new_trust" / "delivery", tables))
+    assert "residence_hf" in message
+    assert "unknown code" in message
+
+
 def test_person_survives_when_another_trusts_row_is_set_aside(tmp_path):
     tables = plain_tables()
     bad = tables["patients"].head(1).with_columns(sex=pl.lit(SECRET))

@@ -19,9 +19,11 @@ AGES = {
 }
 COMPARED = {"event": "death", "by": "sex", "reference": "female", "compared": "male"}
 OWN_COHORTS = {
-    "check_interrupted_series", "estimate_balance", "estimate_flows", "estimate_interrupted_series",
-    "estimate_interruption", "estimate_rule_grid", "estimate_weighted_hazard_ratio",
-    "estimate_weighted_incidence",
+    "check_interrupted_series", "check_run_charts", "estimate_balance", "estimate_change",
+    "estimate_coverage", "estimate_flows", "estimate_funnel", "estimate_indicators",
+    "estimate_interrupted_series", "estimate_interruption", "estimate_ripening",
+    "estimate_rule_grid", "estimate_run_charts", "estimate_shrunken_shares",
+    "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
 }  # fmt: skip
 """They need columns of their own, and are tried beside their cohorts."""
 CALLS = {

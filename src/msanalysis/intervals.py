@@ -45,3 +45,21 @@ def probability_limits(
         log[estimate > 1 - ROUNDING] = np.nan
         factor = np.exp(z * relative_error / -log)
         return np.exp(log * factor), np.exp(log / factor)
+
+
+def funnel_limits(
+    target: float, n: np.ndarray, dispersion: float, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of a share of `n` persons around `target` on the arcsine scale.
+
+    sin^2(asin(sqrt(target)) -+ z sqrt(dispersion / (4 n))), within 0 and 1 (Spiegelhalter 2005);
+    `dispersion` 1 leaves chance alone.
+    """
+    half = normal_quantile(level) * np.sqrt(dispersion / (4 * n))
+    centre = np.arcsin(np.sqrt(target))
+    return from_arcsine(centre - half), from_arcsine(centre + half)
+
+
+def from_arcsine(values: np.ndarray) -> np.ndarray:
+    """Return the shares whose arcsine of the square root the `values` are."""
+    return np.sin(np.clip(values, 0, np.pi / 2)) ** 2

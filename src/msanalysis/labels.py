@@ -1,5 +1,7 @@
 """Codes into words, at the last moment: Norwegian (`nb`) and English (`en`), from `labels.csv`.
 
+The titles of the quality indicators stand beside their bounds, in `codes/indicators.csv`.
+
 A missing word is an error: a figure never shows a code. Numbers are written as each language writes
 them: decimal comma and narrow space in Norwegian.
 """
@@ -23,9 +25,20 @@ class MissingWord(KeyError):
 
 @cache
 def _words() -> dict[tuple[str, str], str]:
-    with files("msanalysis").joinpath("labels.csv").open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    return {(row["key"], lang): row[lang] for row in rows for lang in LANGUAGES if row[lang]}
+    titles = {
+        (row["id"], lang): row[f"title_{lang}"]
+        for row in _rows("codes/indicators.csv")
+        for lang in LANGUAGES
+    }
+    rows = _rows("labels.csv")
+    return titles | {
+        (row["key"], lang): row[lang] for row in rows for lang in LANGUAGES if row[lang]
+    }
+
+
+def _rows(path: str) -> list[dict[str, str]]:
+    with files("msanalysis").joinpath(path).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 def word(key: str, lang: str) -> str:
@@ -50,7 +63,15 @@ def number(value: float, decimals: int, lang: str) -> str:
     return text.replace(".", ",") if lang == "nb" else text
 
 
-UNIT_DECIMALS = {"persons": 0, "percent": 1, "years": 1, "days": 0, "per 100000": 1}
+UNIT_DECIMALS = {
+    "persons": 0,
+    "points": 0,
+    "trusts": 0,
+    "percent": 1,
+    "years": 1,
+    "days": 0,
+    "per 100000": 1,
+}
 
 
 def quantity(value: float, unit: str, lang: str) -> str:

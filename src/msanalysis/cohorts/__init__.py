@@ -8,6 +8,9 @@ from msanalysis.cohorts.demography import (
     persons_by_onset,
     registered,
 )
+from msanalysis.cohorts.earlier_results import published_results
+from msanalysis.cohorts.indicator_periods import indicator_as_known, indicator_quarters
+from msanalysis.cohorts.indicator_persons import indicator_persons
 from msanalysis.cohorts.jcv import jcv_tested, natalizumab_after_positive_test
 from msanalysis.cohorts.natalizumab import (
     natalizumab_stopped,
@@ -18,6 +21,7 @@ from msanalysis.cohorts.natalizumab_after_stop import natalizumab_after_stop, na
 from msanalysis.cohorts.natalizumab_trials import natalizumab_trials
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.population import (
+    expected_by_coverage,
     expected_patients,
     inhabitants,
     inhabitants_by_age,
@@ -34,8 +38,12 @@ from msanalysis.cohorts.treatment_status import (
 
 __all__ = [
     "dead",
+    "expected_by_coverage",
     "expected_patients",
     "first_and_last_day",
+    "indicator_as_known",
+    "indicator_persons",
+    "indicator_quarters",
     "inhabitants",
     "inhabitants_by_age",
     "jcv_tested",
@@ -53,6 +61,7 @@ __all__ = [
     "persons_by_treatment",
     "persons_from_onset",
     "persons_observed_from_onset",
+    "published_results",
     "registered",
     "rituximab_starters",
     "rituximab_switchers",

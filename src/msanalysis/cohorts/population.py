@@ -5,10 +5,14 @@ from typing import Literal
 
 import narwhals as nw
 
+from msanalysis import codes
 from msanalysis.extract import Extract
 
 Ages = dict[int, int]
 """First age of each band -> inhabitants."""
+
+NEW_PER_100K = 9
+"""New cases expected in a year per 100 000 inhabitants."""
 
 
 def inhabitants(
@@ -51,6 +55,22 @@ def yearly_inhabitants_by_age(
     rows = list(_by_age(extract, ("year", by), first_year))
     years = dict.fromkeys(year for year, *_ in rows)
     return {str(year): _nested(rest for each, *rest in rows if each == year) for year in years}
+
+
+def expected_by_coverage(extract: Extract) -> dict[str, dict[str, float]]:
+    """Return coverage -> trust, region or nation -> persons expected in the status year.
+
+    All living with the disease are expected from the patient registry NPR, the newly diagnosed
+    from the inhabitants. A coverage whose table was not delivered has no units.
+    """
+    by_trust = {
+        "coverage_total": expected_patients(extract),
+        "coverage_new": {
+            trust: NEW_PER_100K * lived / 100_000
+            for trust, lived in inhabitants(extract, by="hf").items()
+        },
+    }
+    return {coverage: codes.summed_over_units(by) for coverage, by in by_trust.items()}
 
 
 def _sums(extract: Extract, table: str, column: str, by: str, first_year: int | None) -> dict:

@@ -1,5 +1,6 @@
 """One file per method: a Cohort in, a tidy table out, as a Result that the gate must pass."""
 
+from msanalysis.stats.change import estimate_change
 from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
 from msanalysis.stats.crude_rates import (
     estimate_crude_rates,
@@ -11,6 +12,15 @@ from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence_at,
 )
 from msanalysis.stats.flows import estimate_flows
+from msanalysis.stats.funnel import estimate_funnel
+from msanalysis.stats.goals import count_attainments, score_goals
+from msanalysis.stats.indicators import (
+    count_indicator_populations,
+    count_patients_by_trust,
+    estimate_coverage,
+    estimate_indicators,
+    list_results,
+)
 from msanalysis.stats.interrupted_series import (
     check_interrupted_series,
     estimate_interrupted_series,
@@ -23,8 +33,11 @@ from msanalysis.stats.quantiles import estimate_points, estimate_quantiles
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
 from msanalysis.stats.repeated import estimate_repeated_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
+from msanalysis.stats.ripening import estimate_ripening
 from msanalysis.stats.rule_grid import estimate_rule_grid
+from msanalysis.stats.run_chart import check_run_charts, estimate_run_charts
 from msanalysis.stats.shares import estimate_shares, estimate_shares_by
+from msanalysis.stats.shrinkage import estimate_shrunken_shares
 from msanalysis.stats.standardised_rates import (
     estimate_standardised_rates,
     estimate_yearly_standardised_rates,
@@ -44,10 +57,16 @@ from msanalysis.units import in_days
 __all__ = [
     "check_interrupted_series",
     "check_proportional_hazards",
+    "check_run_charts",
     "compare_rates",
     "compare_restricted_mean",
     "compare_survival",
+    "count_attainments",
+    "count_indicator_populations",
+    "count_patients_by_trust",
     "estimate_balance",
+    "estimate_change",
+    "estimate_coverage",
     "estimate_crude_rates",
     "estimate_cumulative_incidence",
     "estimate_cumulative_incidence_at",
@@ -55,7 +74,9 @@ __all__ = [
     "estimate_e_values",
     "estimate_expected_prevalence",
     "estimate_flows",
+    "estimate_funnel",
     "estimate_hazard_ratios",
+    "estimate_indicators",
     "estimate_interrupted_series",
     "estimate_interruption",
     "estimate_mean",
@@ -67,10 +88,13 @@ __all__ = [
     "estimate_rates",
     "estimate_repeated_rates",
     "estimate_restricted_mean",
+    "estimate_ripening",
     "estimate_rule_grid",
+    "estimate_run_charts",
     "estimate_share_trend",
     "estimate_shares",
     "estimate_shares_by",
+    "estimate_shrunken_shares",
     "estimate_standardised_rates",
     "estimate_survival",
     "estimate_survival_at",
@@ -81,4 +105,6 @@ __all__ = [
     "estimate_yearly_prevalence",
     "estimate_yearly_standardised_rates",
     "in_days",
+    "list_results",
+    "score_goals",
 ]

@@ -1,0 +1,204 @@
+"""Everyone in the registry by the quality indicators: in a denominator, and meeting it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Literal
+
+import pandas as pd
+
+from msanalysis import codes
+from msanalysis.cohorts.earlier_results import published_results, shown_of, unpublished
+from msanalysis.cohorts.indicators import FUNCTIONS, PATIENTS, Window
+from msanalysis.cohorts.selection import cohort, collected, not_registered
+from msanalysis.core import Cohort
+from msanalysis.extract import Extract
+
+Definition = Mapping[str, Any]
+"""A row of `codes.indicators()`."""
+Update = Literal["june", "december"]
+STATES = ("met", "not_met", "left_out")
+BASE = "indicators"
+"""The base set of cells: persons by indicator and year."""
+
+RESIDENCE = (("trust", "region"), ("trust", "nation"))
+RECENT_YEARS = 5
+AS_KNOWN = {"june": (5, 15), "december": (12, 15)}
+"""Month and day on which the extract of an update is taken, in the year after the report year."""
+
+
+def indicator_persons(
+    extract: Extract, definitions: Sequence[Definition], *, update: Update = "june"
+) -> Cohort:
+    """Return everyone in the registry by where each indicator of the report year puts them.
+
+    Parameters
+    ----------
+    definitions
+        Rows of `codes.indicators()`.
+    update
+        Which update of the year this is: in June, MRI is looked for from July of the year before
+        to June of the report year, because it is registered late; in December, in the year.
+
+    Returns
+    -------
+    Cohort
+        One column an indicator and year (`edss_measured 2024`): `met` or `not_met` in the
+        denominator, `left_out` in the population but not in the denominator, missing outside.
+        The year before is there only for indicators without published results of it: it is made
+        again as known on the day of the extract that they were published from. `nation`,
+        `region` and `trust` of residence, `sex`; `alive` on the status date, `diagnosed` in the
+        year (booleans), `diagnosis_year`.
+
+    Raises
+    ------
+    ValueError
+        A row names no function, or an unknown population or window.
+
+    Notes
+    -----
+    Residence is as of the extract, for all years, and who has withdrawn consent is gone: a year
+    made again differs from what was published.
+    """
+    year = extract.provenance.status_date.year
+    persons = collected(extract.table("patients").select(*PATIENTS))
+    held = [each for each in definitions if not extract.missing(each["needs"])]
+    states = indicator_states(extract, held, update=update).add_suffix(f" {year}")
+    again = unpublished(held, published_results(extract, held))
+    for update_before in AS_KNOWN:
+        chosen = [each for each in again if shown_of(each) == update_before]
+        if chosen:
+            before = _year_before(extract, chosen, update_before)
+            states = states.join(before, how="outer")
+    persons = persons.join(states, on="patient_id")
+    persons = persons.assign(**residence(persons), **_populations(persons, extract))
+    missing = {each["id"]: extract.missing(each["needs"]) for each in definitions}
+    columns = {name: "" for name in ("nation", "region", "trust", "alive", "diagnosed", *states)}
+    columns |= {"sex": "patients.sex", "diagnosis_year": "patients.diagnosis_date"}
+    columns |= {f"{id} {year}": needs[0] for id, needs in missing.items() if needs}
+    steps = not_registered(persons, extract)
+    name = f"indicators_{year}"
+    return cohort(name, persons, steps, columns, extract, base=BASE, coarser=RESIDENCE)
+
+
+def _year_before(
+    extract: Extract, definitions: Sequence[Definition], update: Update
+) -> pd.DataFrame:
+    """Return the indicators of the year before, as known when they were published."""
+    year = extract.provenance.status_date.year
+    known = extract.as_known_on(date(year, *AS_KNOWN[update]))
+    known = at(known, date(year - 1, 12, 31))
+    return indicator_states(known, definitions, update=update).add_suffix(f" {year - 1}")
+
+
+def at(extract: Extract, last_day: date) -> Extract:
+    """Return the extract with another last day of the year."""
+    return replace(extract, provenance=replace(extract.provenance, status_date=last_day))
+
+
+def indicator_states(
+    extract: Extract,
+    definitions: Sequence[Definition],
+    *,
+    update: Update,
+    first_day: date | None = None,
+) -> pd.DataFrame:
+    """Return for each patient_id and indicator one of `STATES`, missing outside the population.
+
+    The period runs from `first_day` (1 January when None) to the extract's status date.
+    """
+    last_day = extract.provenance.status_date
+    period = (first_day or date(last_day.year, 1, 1), last_day)
+    persons = collected(extract.table("patients").select(*PATIENTS))
+    outside = [step[1] for step in not_registered(persons, extract)]
+    persons = persons[~pd.DataFrame(outside, columns=persons.index).any()]
+    states = {each["id"]: _state(extract, persons, each, period, update) for each in definitions}
+    return pd.DataFrame(states, index=persons["patient_id"])
+
+
+def _state(
+    extract: Extract, persons: pd.DataFrame, definition: Definition, period: Window, update: Update
+) -> pd.Series:
+    inside = persons[_in_population(persons, definition, period)]
+    function = _named(FUNCTIONS, definition, "function")
+    counted = function(inside, extract, _window(definition, period, update))
+    state = counted["numerator"].map({True: "met", False: "not_met"}).astype(object)
+    state = state.fillna("left_out").set_axis(inside["patient_id"])
+    return state.reindex(persons["patient_id"]).astype(pd.CategoricalDtype(STATES))
+
+
+def _window(definition: Definition, period: Window, update: Update) -> Window:
+    months = _named(_WINDOWS, definition, "window")[update]
+    first, last = (
+        pd.Timestamp(day) + pd.DateOffset(months=by) for day, by in zip(period, months, strict=True)
+    )
+    return first.date(), last.date()
+
+
+_WINDOWS = {
+    "year": {"june": (0, 0), "december": (0, 0)},
+    "half_year_earlier_in_june": {"june": (-6, -6), "december": (0, 0)},
+    "two_months_wider": {"june": (-2, 2), "december": (-2, 2)},
+}
+"""Window -> update -> months by which its first and last day are moved."""
+
+
+def _in_population(persons: pd.DataFrame, definition: Definition, period: Window) -> pd.Series:
+    inside = _named(_POPULATIONS, definition, "population")(persons, *map(pd.Timestamp, period))
+    course = definition["course"]
+    return inside & persons["onset_course"].eq(course) if course else inside
+
+
+def _registered(persons: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    return pd.Series(True, index=persons.index)
+
+
+def _alive(persons: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    return ~(persons["death_date"] <= last)
+
+
+def _diagnosed(persons: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    return persons["diagnosis_date"].between(first, last)
+
+
+def _recent(persons: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+    since = last - pd.DateOffset(years=RECENT_YEARS)
+    return _alive(persons, first, last) & persons["diagnosis_date"].between(since, last)
+
+
+_POPULATIONS: dict[str, Callable[..., pd.Series]] = {
+    "registered": _registered,
+    "alive": _alive,
+    "diagnosed": _diagnosed,
+    "alive_recently_diagnosed": _recent,
+}
+
+
+def _named(known: Mapping[str, Any], definition: Definition, column: str) -> Any:
+    if definition[column] not in known:
+        raise ValueError(
+            f"codes/indicators.csv, row {definition['id']}, column {column}: expected one of "
+            f"{', '.join(known)}"
+        )
+    return known[definition[column]]
+
+
+def residence(persons: pd.DataFrame) -> dict[str, pd.Categorical]:
+    """Return nation, region and trust of residence; every unit is a category."""
+    regions = codes.regions()
+    of_region = persons["residence_hf"].map(regions)
+    return {
+        "trust": pd.Categorical(persons["residence_hf"], categories=[*regions]),
+        "region": pd.Categorical(of_region, categories=[*dict.fromkeys(regions.values())]),
+        "nation": pd.Categorical([codes.NATION] * len(persons)),
+    }
+
+
+def _populations(persons: pd.DataFrame, extract: Extract) -> dict[str, pd.Series]:
+    last = pd.Timestamp(extract.provenance.status_date)
+    first = pd.Timestamp(last.year, 1, 1)
+    return {
+        "alive": _alive(persons, first, last),
+        "diagnosed": _diagnosed(persons, first, last),
+        "diagnosis_year": persons["diagnosis_date"].dt.year.astype("Int64"),
+    }

@@ -1,0 +1,113 @@
+"""Funnel plots: which trusts differ from the nation by more than trusts usually do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msanalysis.core import statistic
+from msanalysis.intervals import funnel_limits
+from msanalysis.stats.units import (
+    QUOTAS,
+    Definition,
+    add_shares,
+    as_table,
+    cells_by,
+    count_trusts,
+    quotient,
+)
+
+COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "trust"}
+LIMITS = {"95": 0.95, "998": 0.998}
+WINSORISED = 0.1
+_POINT = ("share", "lower_95", "upper_95", "lower_998", "upper_998", "position")
+_OF_ALL = ("nation_share", "dispersion")
+_FUNNEL = {
+    "indicator": "object",
+    "unit": "object",
+    "year": "object",
+    "numerator": "int64",
+    "denominator": "int64",
+    "share": "float64",
+    **dict.fromkeys(_OF_ALL, "float64"),
+    **dict.fromkeys(_POINT[1:-1], "float64"),
+    "position": "object",
+}
+
+
+def _with_limits(trusts: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what follows from the counts, indicator by indicator."""
+    parts = [_limits(rows) for _, rows in add_shares(trusts).groupby("indicator", sort=False)]
+    return pd.concat(parts or [trusts.reindex(columns=[*_FUNNEL])])[[*_POINT, *_OF_ALL]]
+
+
+@statistic(
+    shape="table",
+    counts={"numerator": _POINT, "denominator": ("numerator", *_POINT)},
+    columns=COLUMNS,
+    cells=cells_by(*COLUMNS),
+    quotas=QUOTAS,
+    again=_with_limits,
+)
+def estimate_funnel(
+    frame: pd.DataFrame, *, definitions: Sequence[Definition], year: int
+) -> pd.DataFrame:
+    """Set each trust's share against limits around the share of all trusts.
+
+    Parameters
+    ----------
+    definitions
+        Rows of `codes.indicators()`; one whose column the cohort lacks has no rows.
+    year
+        The year.
+
+    Returns
+    -------
+    Result
+        `indicator`, `unit`, `year`, `numerator`, `denominator`, `share`; `nation_share`
+        (of all trusts) and `dispersion` (of the indicator); limits of 95 % and 99.8 %; `position`
+        (`within_limits`, `outside_95`, `outside_998`). A trust with an empty denominator has no
+        share and no limits.
+
+    Notes
+    -----
+    The dispersion is the mean squared z-score on the arcsine scale after the tenth most extreme
+    at each end have been pulled in (winsorised); where it is above 1 it widens the limits by its
+    root (Spiegelhalter 2005, Stat Med 24:1185). Limits so widened ask whether a trust stands out
+    among trusts, not whether it reaches the goal; with few trusts the dispersion is uncertain,
+    and at fewer than five persons the arcsine scale is rough.
+    """
+    trusts = count_trusts(frame, definitions, year)
+    return as_table(trusts.assign(**_with_limits(trusts, {})), _FUNNEL)
+
+
+def _limits(trusts: pd.DataFrame) -> pd.DataFrame:
+    met, n = quotient(trusts)
+    target = np.nansum(met) / max(np.nansum(n), 1)
+    dispersion = winsorised_dispersion(trusts["share"].to_numpy(), n, target)
+    limits = {}
+    for name, level in LIMITS.items():
+        lower, upper = funnel_limits(target, n, max(dispersion, 1.0), level)
+        limits |= {f"lower_{name}": lower, f"upper_{name}": upper}
+    trusts = trusts.assign(nation_share=target, dispersion=dispersion, **limits)
+    return trusts.assign(position=_positions(trusts))
+
+
+def winsorised_dispersion(share: np.ndarray, n: np.ndarray, target: float) -> float:
+    """Return the mean of the squared winsorised z-scores; missing where no trust has a share."""
+    z = 2 * np.sqrt(n) * (np.arcsin(np.sqrt(share)) - np.arcsin(np.sqrt(target)))
+    z = z[~np.isnan(z)]
+    if not len(z):
+        return np.nan
+    return float(np.mean(np.clip(z, *np.quantile(z, [WINSORISED, 1 - WINSORISED])) ** 2))
+
+
+def _positions(trusts: pd.DataFrame) -> pd.Series:
+    position = pd.Series("within_limits", index=trusts.index, dtype=object)
+    for name in LIMITS:
+        outside = (trusts["share"] < trusts[f"lower_{name}"]) | (
+            trusts["share"] > trusts[f"upper_{name}"]
+        )
+        position = position.mask(outside, f"outside_{name}")
+    return position.where(trusts["share"].notna(), None)
