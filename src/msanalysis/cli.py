@@ -26,6 +26,7 @@ EXIT_CODES = {
     "OSError": 2,
     "ExtractRefused": 3,
     "ReleaseRefused": 4,
+    "DeliveryRefused": 4,
 }
 """By the name of the exception, so that a quick command need not load what raises it."""
 StatusDate = Annotated[
@@ -36,6 +37,11 @@ DataCutoff = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="Day the extract was taken, as 2025-05-15."),
 ]
+
+
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run, as outputs/annual_report_2024.")]
+Years = Annotated[list[int] | None, typer.Option("--year", help="Repeatable; the last when none.")]
+ToFile = Annotated[Path | None, typer.Option("--to", help="The file; in restricted/ when none.")]
 
 
 class Form(StrEnum):
@@ -185,3 +191,30 @@ def describe(id: str) -> None:
         from msanalysis.run.listing import description
 
         typer.echo("\n".join(description(id)))
+
+
+export = typer.Typer(
+    help="Write the indicators for those who receive exact counts.", no_args_is_help=True
+)
+app.add_typer(export, name="export")
+
+
+@export.command()
+def skde(run: RunFolder, year: Years = None, to: ToFile = None) -> None:
+    """Write the file for SKDE Behandlingskvalitet, by hospital trust."""
+    with plain_errors():
+        from msanalysis.export.skde import export_skde
+
+        path, left_out = export_skde(run, years=year or (), to=to)
+        for line in left_out:
+            typer.echo(f"left out: {line}", err=True)
+        typer.echo(path)
+
+
+@export.command()
+def national(run: RunFolder, year: Years = None, to: ToFile = None) -> None:
+    """Write the two national indicators."""
+    with plain_errors():
+        from msanalysis.export.national import export_national
+
+        typer.echo(export_national(run, years=year or (), to=to))
