@@ -7,6 +7,8 @@ writes titles, captions and numbering into `manifest.json`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msanalysis import codes
+
 Words = Mapping[str, str]
 """The same text by language: {"nb": ..., "en": ...}."""
 
@@ -42,6 +44,18 @@ class Analysis:
 def _words(nb: str, en: str) -> Words:
     return {"nb": nb, "en": en}
 
+
+def _titled(definitions: tuple[codes.Definition, ...], prefix: str = "") -> dict[str, Words]:
+    """Return figure id -> title, for figures of which each indicator has one."""
+    titles = {each["id"]: (each["title_nb"], each["title_en"]) for each in definitions}
+    of_trusts = _words("etter helseforetak", "by hospital trust")
+    return {
+        prefix + id: _words(f"{nb}, {of_trusts['nb']}", f"{en}, {of_trusts['en']}")
+        for id, (nb, en) in titles.items()
+    }
+
+
+_BY_INDICATOR = (*codes.indicators(), *codes.shown_apart(), *codes.coverages())
 
 ANALYSES: tuple[Analysis, ...] = (
     Analysis(
@@ -556,6 +570,79 @@ ANALYSES: tuple[Analysis, ...] = (
             "time_to_third_line_at": _words(
                 "Tredje linje etter 1, 3, 5 og 10 år", "Third line after 1, 3, 5 and 10 years"
             ),
+        },
+    ),
+    Analysis(
+        id="quality_indicators",
+        chapter="2.1",
+        title=_words("Kvalitetsindikatorer og måloppnåelse", "Quality indicators and their goals"),
+        needs=("patients.residence_hf", "patients.diagnosis_date", "patients.death_date"),
+        figures={
+            **{each["id"]: each["figure"] for each in _BY_INDICATOR},
+            "goals": "2.1.24",
+            "indicator_funnels": "",
+            "indicators_shrunken": "",
+            "indicator_changes": "",
+            "indicator_ripening": "",
+        },
+        captions={
+            **_titled(_BY_INDICATOR),
+            **_titled(_BY_INDICATOR, "run_charts_"),
+            "goals": _words(
+                "Måloppnåelse etter helseforetak: 1 mindre god, 2 god, 3 meget god; dekningen av "
+                "nydiagnostiserte teller ikke i summen",
+                "Goals reached by hospital trust: 1 less good, 2 good, 3 very good; the coverage "
+                "of the newly diagnosed does not count in the sum",
+            ),
+            "indicator_funnels": _words(
+                "Helseforetak etter antall og andel, med grenser på 95 og 99,8 % rundt landets "
+                "andel, utvidet for overspredning",
+                "Hospital trusts by number and share, with limits of 95 and 99.8 % around the "
+                "nation's share, widened for over-dispersion",
+            ),
+            "indicators_shrunken": _words(
+                "Andel per helseforetak slik den er, og trukket mot landet i en modell med "
+                "tilfeldige effekter, med 95 % intervall",
+                "Share of each hospital trust as it is, and drawn towards the nation in a "
+                "random-effects model, with 95 % intervals",
+            ),
+            "indicator_changes": _words(
+                "Endring siden året før, med 95 % konfidensintervall (Newcombe)",
+                "Change since the year before, with 95 % confidence interval (Newcombe)",
+            ),
+            "indicator_ripening": _words(
+                "Indikatorene slik de var kjent uke for uke etter årets slutt",
+                "The indicators as they were known week by week after the end of the year",
+            ),
+            "indicators": _words(
+                "Indikatorene i rapportåret og året før, med 95 % konfidensintervall",
+                "The indicators in the report year and the year before, with 95 % confidence "
+                "interval",
+            ),
+            "indicator_populations": _words(
+                "Populasjon og nevner for hver indikator; figurene har en av dem i parentes",
+                "Population and denominator of each indicator; figures have one in parentheses",
+            ),
+            "coverage": _words("Dekningsgrad", "Coverage"),
+            "attainments": _words(
+                "Antall helseforetak etter måloppnåelse", "Hospital trusts by goal reached"
+            ),
+            "patients_by_trust": _words(
+                "Pasienter i live og nydiagnostiserte etter helseforetak (tabell 4.1.1)",
+                "Patients alive and newly diagnosed by hospital trust (table 4.1.1)",
+            ),
+            "indicator_run_charts": _words(
+                "Indikatorer etter kvartal, med median", "Indicators by quarter, with the median"
+            ),
+            "indicator_run_rules": _words(
+                "Regler for serier og kryssinger av medianen",
+                "Rules of runs and crossings of the median",
+            ),
+            "indicator_ripening_year_before": _words(
+                "Indikatorene året før slik de var kjent uke for uke",
+                "The indicators of the year before as they were known week by week",
+            ),
+            "quality_indicators_attrition": _words("Hvem som er med", "Who is included"),
         },
     ),
 )

@@ -104,6 +104,24 @@ def _counts_behind(released: Released, row: int, column: str) -> tuple[str, ...]
     return tuple(cell.key for cell in found if cell.column in behind)
 
 
+def numbers_by(
+    ids: Mapping[str, str],
+    by: str,
+    released: Released,
+    column: str,
+    *,
+    unit: str = "persons",
+    **where: object,
+) -> list[Number]:
+    """Return `number` under each id of `ids`, which says for which level of the column `by`.
+
+    The level must be in one row only where all of `where` hold.
+    """
+    return [
+        number(id, released, column, unit=unit, **{by: level}, **where) for level, id in ids.items()
+    ]
+
+
 def _absent(value: float | None, column: str, hidden: bool) -> str:
     if hidden:
         return "hidden_number"

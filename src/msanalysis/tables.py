@@ -10,7 +10,22 @@ from msanalysis.labels import DASH, number, word
 HIDDEN = ""
 NO_VALUE = "NA"
 SMALLEST_P = 0.0001
-_SHARES = ("share", "estimate", "share_of_source")
+_SHARES = (
+    "share",
+    "estimate",
+    "share_of_source",
+    "change",
+    "known",
+    "nation_share",
+    "lower_95",
+    "upper_95",
+    "lower_998",
+    "upper_998",
+    "shrunken",
+    "shrunken_lower",
+    "shrunken_upper",
+    "weight_of_own",
+)
 _LIMITS = ("lower", "upper")
 _CODES = (
     "level",
@@ -24,13 +39,19 @@ _CODES = (
     "term",
     "reference",
     "adjustment",
+    "indicator",
+    "unit",
+    "trust",
+    "attainment",
+    "position",
+    "signal",
 )
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""
 
-_PERIODS = ("year", "stratum", "level")
-_YEARS = re.compile(r"\d{4}(-\d{4})?")
-"""A year, or a span of years, is its own word."""
+_PERIODS = ("year", "stratum", "level", "period")
+_YEARS = re.compile(r"\d{4}(-\d{4}|-Q\d)?")
+"""A year, a quarter, or a span of years, is its own word."""
 
 
 def cells(released: Released) -> pd.DataFrame:
@@ -64,13 +85,13 @@ def format_table(held: pd.DataFrame, lang: str) -> pd.DataFrame:
 def _cell(name: str, cell: object, percent: bool, lang: str) -> str:
     if cell == HIDDEN:
         return word("hidden_mark", lang)
+    if cell == NO_VALUE:
+        return DASH
     if name in _PERIODS and _YEARS.fullmatch(str(cell)):
         return str(cell)
     if name in _CODES:
         # A number among codes is a name: the first step, the year 2024.
         return str(cell) if str(cell).isdecimal() else word(str(cell), lang)
-    if cell == NO_VALUE:
-        return DASH
     value = float(cell)
     if percent:
         return f"{number(100 * value, 1, lang)}\u00a0%"

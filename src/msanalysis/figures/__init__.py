@@ -6,15 +6,26 @@ from msanalysis.figures.age_pyramid import plot_age_pyramid
 from msanalysis.figures.arms import plot_arms
 from msanalysis.figures.balance import plot_balance
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
+from msanalysis.figures.funnel import plot_funnel
+from msanalysis.figures.goals import plot_goals
+from msanalysis.figures.indicators import (
+    plot_coverage,
+    plot_coverages,
+    plot_indicator,
+    plot_indicators,
+)
 from msanalysis.figures.interrupted_series import plot_interrupted_series
 from msanalysis.figures.onset_years import plot_onset_years
+from msanalysis.figures.ripening import plot_ripening
 from msanalysis.figures.rule_grid import plot_rule_grid
+from msanalysis.figures.run_charts import plot_run_chart, plot_run_charts
 from msanalysis.figures.sankey import plot_sankey
 from msanalysis.figures.share_bars import plot_share_bars
 from msanalysis.figures.share_series import plot_share_series
 from msanalysis.figures.shares import plot_shares
 from msanalysis.figures.stacked_bars import plot_stacked_bars
 from msanalysis.figures.survival import plot_survival, plot_survival_estimates
+from msanalysis.figures.trust_panels import plot_changes, plot_shrunken_shares
 from msanalysis.figures.trust_rates import plot_trust_rates
 from msanalysis.figures.turnover import plot_turnover
 from msanalysis.figures.years import plot_yearly_means, plot_yearly_rates, plot_yearly_share
@@ -26,14 +37,25 @@ __all__ = [
     "plot_age_pyramid",
     "plot_arms",
     "plot_balance",
+    "plot_changes",
+    "plot_coverage",
+    "plot_coverages",
     "plot_cumulative_incidence",
+    "plot_funnel",
+    "plot_goals",
+    "plot_indicator",
+    "plot_indicators",
     "plot_interrupted_series",
     "plot_onset_years",
+    "plot_ripening",
     "plot_rule_grid",
+    "plot_run_chart",
+    "plot_run_charts",
     "plot_sankey",
     "plot_share_bars",
     "plot_share_series",
     "plot_shares",
+    "plot_shrunken_shares",
     "plot_stacked_bars",
     "plot_survival",
     "plot_survival_estimates",

@@ -32,7 +32,8 @@ class Picture:
         return f"Picture in {', '.join(self.lang)}"
 
     def _repr_png_(self) -> bytes:
-        return self._rendered(self.lang[0], "png", dpi=120)
+        with matplotlib.rc_context(theme.SETTINGS):
+            return _rendered(self.draw(self.lang[0]), "png", dpi=120)
 
     def save(self, folder: Path, id: str) -> None:
         """Write `<id>.<lang>.svg` and `.png` (300 dpi) for every language; no dates inside.
@@ -41,17 +42,21 @@ class Picture:
         """
         folder.mkdir(parents=True, exist_ok=True)
         for lang in self.lang:
-            for kind in ("svg", "png"):
-                rendered = self._rendered(lang, kind, dpi=DOTS_PER_INCH)
-                (folder / f"{id}.{lang}.{kind}").write_bytes(rendered)
+            with matplotlib.rc_context(theme.SETTINGS):
+                figure = self.draw(lang)
+                for kind in ("svg", "png"):
+                    rendered = _rendered(figure, kind, DOTS_PER_INCH)
+                    (folder / f"{id}.{lang}.{kind}").write_bytes(rendered)
+                    # Placing everything takes longest, and need not be done twice.
+                    figure.set_layout_engine("none")
         if self.twin is not None:
             interactive.save(folder, id, {lang: self.twin(lang) for lang in self.lang})
 
-    def _rendered(self, lang: str, kind: str, dpi: int) -> bytes:
-        buffer = io.BytesIO()
-        with matplotlib.rc_context(theme.SETTINGS):
-            self.draw(lang).savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATES[kind])
-        return buffer.getvalue()
+
+def _rendered(figure: Figure, kind: str, dpi: int) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATES[kind])
+    return buffer.getvalue()
 
 
 def picture(function: Callable[..., Figure]) -> Callable[..., Picture]:
