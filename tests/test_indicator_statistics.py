@@ -129,17 +129,19 @@ def test_a_shrunken_share_lies_between_the_raw_ones_and_small_trusts_are_pulled_
     counts = [(min(met, n), n) for met, n in pairs]
     cohort = cohort_of(dict(zip(codes.trusts(), counts, strict=False)))
     table = estimate_shrunken_shares(cohort, definitions=EDSS, year=2024).frame
-    known = table[table["denominator"] > 0]
+    trusts = table[table["level"] == "trust"]
+    known = trusts[trusts["denominator"] > 0]
     assert known["shrunken"].between(known["share"].min() - 1e-9, known["share"].max() + 1e-9).all()
     in_order = known.sort_values("denominator")["weight_of_own"]
     assert (in_order.diff().dropna() >= -1e-12).all()
-    assert table[table["denominator"] == 0]["shrunken"].isna().all()
+    assert trusts[trusts["denominator"] == 0]["shrunken"].isna().all()
+    assert table[table["level"] != "trust"]["shrunken"].isna().all()
 
 
 def test_one_trust_alone_has_nothing_to_be_pulled_towards():
     table = estimate_shrunken_shares(cohort_of({"ous": (3, 9)}), definitions=EDSS, year=2024).frame
     assert table["shrunken"].isna().all()
-    assert table["share"].notna().sum() == 1
+    assert table[table["level"] == "trust"]["share"].notna().sum() == 1
 
 
 # --- run charts -----------------------------------------------------------------------------------

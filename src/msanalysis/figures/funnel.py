@@ -24,7 +24,7 @@ def plot_funnel(funnel: Released, *, lang: str) -> Figure:
 
     Hidden trusts have no point. The limits are those of the released share and dispersion.
     """
-    shown = funnel.frame[funnel.frame["share"].notna()]
+    shown = funnel.frame[(funnel.frame["level"] == "trust") & funnel.frame["share"].notna()]
     indicators = list(shown["indicator"].unique())
     n_rows = max(1, -(-len(indicators) // COLUMNS))
     figure = theme.new_figure(0.6 + 2.15 * n_rows)

@@ -20,7 +20,7 @@ _NATION = "nation"
 
 @picture
 def plot_shrunken_shares(shrunken: Released, *, lang: str) -> Figure:
-    """Draw the raw share of each trust (open, thin interval) and the shrunken one (filled)."""
+    """Draw the raw share of each trust and the nation (open), and the shrunken one (filled)."""
     figure = _panels(shrunken, _draw_shrunken, ("share", "shrunken"), lang)
     _explain(figure)
     return figure
@@ -41,8 +41,7 @@ def _panels(
     lang: str,
 ) -> Figure:
     rows = released.frame
-    if "level" in rows:
-        rows = rows[rows["level"].isin((_NATION, "trust"))]
+    rows = rows[rows["level"].isin((_NATION, "trust"))]
     units, indicators = list(rows["unit"].unique()), list(rows["indicator"].unique())
     n_rows = max(1, -(-len(indicators) // COLUMNS))
     figure = theme.new_figure(0.7 + n_rows * (0.5 + 0.14 * max(4, len(units))))

@@ -14,17 +14,18 @@ from msanalysis.stats.units import (
     add_shares,
     as_table,
     cells_by,
-    count_trusts,
+    count_held,
     quotient,
 )
 
-COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "trust"}
+COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "level"}
 LIMITS = {"95": 0.95, "998": 0.998}
 WINSORISED = 0.1
 _POINT = ("share", "lower_95", "upper_95", "lower_998", "upper_998", "position")
 _OF_ALL = ("nation_share", "dispersion")
 _FUNNEL = {
     "indicator": "object",
+    "level": "object",
     "unit": "object",
     "year": "object",
     "numerator": "int64",
@@ -53,7 +54,7 @@ def _with_limits(trusts: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFr
 def estimate_funnel(
     frame: pd.DataFrame, *, definitions: Sequence[Definition], year: int
 ) -> pd.DataFrame:
-    """Set each trust's share against limits around the share of all trusts.
+    """Set the share of each unit against limits around the share of all trusts.
 
     Parameters
     ----------
@@ -65,9 +66,9 @@ def estimate_funnel(
     Returns
     -------
     Result
-        `indicator`, `unit`, `year`, `numerator`, `denominator`, `share`; `nation_share`
+        `indicator`, `level`, `unit`, `year`, `numerator`, `denominator`, `share`; `nation_share`
         (of all trusts) and `dispersion` (of the indicator); limits of 95 % and 99.8 %; `position`
-        (`within_limits`, `outside_95`, `outside_998`). A trust with an empty denominator has no
+        (`within_limits`, `outside_95`, `outside_998`). A unit with an empty denominator has no
         share and no limits.
 
     Notes
@@ -78,20 +79,22 @@ def estimate_funnel(
     among trusts, not whether it reaches the goal; with few trusts the dispersion is uncertain,
     and at fewer than five persons the arcsine scale is rough.
     """
-    trusts = count_trusts(frame, definitions, year)
-    return as_table(trusts.assign(**_with_limits(trusts, {})), _FUNNEL)
+    units = count_held(frame, definitions, year)
+    return as_table(units.assign(**_with_limits(units, {})), _FUNNEL)
 
 
-def _limits(trusts: pd.DataFrame) -> pd.DataFrame:
-    met, n = quotient(trusts)
-    target = np.nansum(met) / max(np.nansum(n), 1)
-    dispersion = winsorised_dispersion(trusts["share"].to_numpy(), n, target)
+def _limits(units: pd.DataFrame) -> pd.DataFrame:
+    met, n = quotient(units)
+    is_trust = (units["level"] == "trust").to_numpy()
+    target = np.nansum(met[is_trust]) / max(np.nansum(n[is_trust]), 1)
+    share = units["share"].to_numpy()
+    dispersion = winsorised_dispersion(share[is_trust], n[is_trust], target)
     limits = {}
     for name, level in LIMITS.items():
         lower, upper = funnel_limits(target, n, max(dispersion, 1.0), level)
         limits |= {f"lower_{name}": lower, f"upper_{name}": upper}
-    trusts = trusts.assign(nation_share=target, dispersion=dispersion, **limits)
-    return trusts.assign(position=_positions(trusts))
+    units = units.assign(nation_share=target, dispersion=dispersion, **limits)
+    return units.assign(position=_positions(units))
 
 
 def winsorised_dispersion(share: np.ndarray, n: np.ndarray, target: float) -> float:

@@ -15,16 +15,17 @@ from msanalysis.stats.units import (
     add_shares,
     as_table,
     cells_by,
-    count_trusts,
+    count_held,
     quotient,
 )
 
-COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "trust"}
+COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "level"}
 
 _RAW = ("share", "lower", "upper")
 _SHRUNKEN = ("shrunken", "shrunken_lower", "shrunken_upper", "weight_of_own")
 _COLUMNS = {
     "indicator": "object",
+    "level": "object",
     "unit": "object",
     "year": "object",
     "numerator": "int64",
@@ -73,10 +74,10 @@ def estimate_shrunken_shares(
     Returns
     -------
     Result
-        `indicator`, `unit`, `year`, `numerator`, `denominator`, `share`, `lower`, `upper`;
+        `indicator`, `level`, `unit`, `year`, `numerator`, `denominator`, `share`, `lower`, `upper`;
         `shrunken` with its limits; `weight_of_own`, between 0 (only the nation's share speaks)
-        and 1 (only the trust's). Missing for a trust with an empty denominator, and for all where
-        fewer than two trusts have one.
+        and 1 (only the trust's). Missing for regions and the nation, for a trust
+        with an empty denominator, and for all where fewer than two trusts have one.
 
     Raises
     ------
@@ -90,22 +91,22 @@ def estimate_shrunken_shares(
     w v + (1 - w)^2 var(mu), turned back by sin^2. It takes trusts to be alike but for chance and
     a normal spread: a trust that truly stands out is pulled in as well.
     """
-    trusts = count_trusts(frame, definitions, year)
-    predicted = _with_prediction(trusts, {"confidence": confidence})
-    return as_table(trusts.assign(**predicted), _COLUMNS)
+    units = count_held(frame, definitions, year)
+    predicted = _with_prediction(units, {"confidence": confidence})
+    return as_table(units.assign(**predicted), _COLUMNS)
 
 
-def _shrunken(trusts: pd.DataFrame, z: float) -> pd.DataFrame:
-    met, n = quotient(trusts)
-    known = ~np.isnan(n)
+def _shrunken(units: pd.DataFrame, z: float) -> pd.DataFrame:
+    met, n = quotient(units)
+    known = ~np.isnan(n) & (units["level"] == "trust").to_numpy()
     predicted = dict.fromkeys(_SHRUNKEN, np.nan)
     if known.sum() > 1:
         y, v = np.arcsin(np.sqrt(met[known] / n[known])), 1 / (4 * n[known])
         own, prediction, error = _predict(y, v)
         limits = (from_arcsine(prediction + side * z * error) for side in (0, -1, 1))
         columns = zip(_SHRUNKEN, (*limits, own), strict=True)
-        predicted = {name: pd.Series(values, trusts.index[known]) for name, values in columns}
-    return trusts.assign(**predicted)
+        predicted = {name: pd.Series(values, units.index[known]) for name, values in columns}
+    return units.assign(**predicted)
 
 
 def _predict(y: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -56,15 +56,14 @@ def count_states(frame: pd.DataFrame, indicator: str, year: int | str) -> pd.Dat
     return counted.assign(indicator=indicator, year=str(year))
 
 
-def count_trusts(frame: pd.DataFrame, definitions: Sequence[Definition], year: int) -> pd.DataFrame:
-    """Return `count_states` of the trusts, for all indicators that the cohort holds."""
+def count_held(frame: pd.DataFrame, definitions: Sequence[Definition], year: int) -> pd.DataFrame:
+    """Return `count_states` for all indicators that the cohort holds."""
     counted = [
         count_states(frame, each["id"], year)
         for each in definitions
         if has(frame, each["id"], year)
     ]
-    whole = pd.concat(counted or [count_none()], ignore_index=True)
-    return whole[whole["level"] == "trust"].reset_index(drop=True)
+    return pd.concat(counted or [count_none()], ignore_index=True)
 
 
 def count_none() -> pd.DataFrame:
