@@ -53,7 +53,8 @@ def _draw_changes(axes: Axes, rows, lang: str) -> None:
             axes.text(length, place, f" {text} ", va="center", fontsize=7,
                       ha="left" if side > 0 else "right")  # fmt: skip
     axes.axvline(0, color=theme.BLACK, linewidth=0.6)
-    most = max(float(rows[name].max(skipna=True) or 0) for name in ("n_started", "n_stopped"))
+    shown = (rows[name].dropna().astype(float) for name in ("n_started", "n_stopped"))
+    most = max((persons for each in shown for persons in each), default=0.0)
     axes.set_xlim(-1.5 * max(most, 1), 1.5 * max(most, 1))
     axes.tick_params(left=False)
     axes.xaxis.set_major_formatter(lambda value, _: number(abs(value), 0, lang))
