@@ -35,19 +35,22 @@ _COLUMNS = {
     **dict.fromkeys(("diagnosis_year", "onset_to_diagnosis_days"), "patients.diagnosis_date"),
     "death_year": "patients.death_date",
 }
+_ONSET_AGE = ("onset_before_25", "onset_before_40", "late_onset")
 _COARSER = (
     ("age_band", "over_65"),
     ("age_band", "age_years known"),
-    ("onset_age_band", "onset_before_25"),
-    ("onset_age_band", "onset_before_40"),
-    ("onset_age_band", "late_onset"),
-    ("onset_age_band", "onset_age_years known"),
+    *(("onset_age_band", coarse) for coarse in _ONSET_AGE),
+    *((fine, f"{fine} known") for fine in ("sex", "onset_course", *_ONSET_AGE)),
+    *((fine, "onset_age_years known") for fine in ("onset_age_band", "onset_year", *_ONSET_AGE)),
+    ("onset_year", "onset_to_diagnosis_days known"),
     ("onset_year", "onset_era"),
     ("onset_year", "onset_period"),
     ("onset_year", "onset_year known"),
     ("diagnosis_year", "diagnosis_period"),
     ("diagnosis_year", "diagnosis_year known"),
 )
+"""Columns of which the first decides the second: so tables by either can be compared."""
+
 REGISTRY_START_YEAR = 2001
 # Open at both ends where single bands would hold too few persons to be shown.
 AGE_LIMITS = tuple(range(25, 90, 5))
@@ -101,7 +104,8 @@ def newly_diagnosed(extract: Extract, *, first_year: int, years_per_period: int 
     name = f"diagnosed_{first_year}_{last_year}"
     period = {"diagnosis_period": "patients.diagnosis_date"}
     fixed = {"diagnosis_year": tuple(map(str, range(first_year, last_year + 1)))}
-    return _selected(name, persons, [before], extract, period, fixed)
+    called = {"diagnosis_period": f"diagnosis_period {first_year} {years_per_period}"}
+    return _selected(name, persons, [before], extract, period, fixed, called)
 
 
 def dead(extract: Extract) -> Cohort:
@@ -144,7 +148,8 @@ def persons_by_onset(extract: Extract, *, first_year: int) -> Cohort:
     name = f"onset_{first_year}_{last_year}"
     fixed = {"onset_year": tuple(map(str, range(first_year, last_year + 1)))}
     period = {"onset_period": "patients.onset_date"}
-    return _selected(name, persons, steps, extract, period, fixed)
+    called = {"onset_period": f"onset_period {first_year}"}
+    return _selected(name, persons, steps, extract, period, fixed, called)
 
 
 def _persons(extract: Extract) -> pd.DataFrame:
@@ -190,6 +195,7 @@ def _selected(
     extract: Extract,
     period: Mapping[str, str] = MappingProxyType({}),
     fixed: Box = MappingProxyType({}),
+    dimensions: Mapping[str, str] = MappingProxyType({}),
 ) -> Cohort:
     return cohort(
         name,
@@ -199,6 +205,7 @@ def _selected(
         extract,
         base=PATIENTS,
         fixed=fixed,
+        dimensions=dimensions,
         coarser=_COARSER,
     )
 

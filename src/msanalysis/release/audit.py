@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msanalysis.release.cells import Cell, key_of
 from msanalysis.release.days import days_to_hide
 from msanalysis.release.equations import Coarser, plainest, sums_of
-from msanalysis.release.protect import Known, cells_to_hide
+from msanalysis.release.policy import ReleaseRefused
+from msanalysis.release.protect import CONTRADICTION, Known, cells_to_hide
 from msanalysis.release.record import Shown
 
 
@@ -14,6 +15,11 @@ def audit(tables: Sequence[Shown], threshold: int, dear: Collection[str] = ()) -
     """Return the keys of cells, and of ends of steps, that must be hidden wherever they are shown.
 
     A cell that one table hides is hidden in all; those that are `dear` are hidden last.
+
+    Raises
+    ------
+    ReleaseRefused
+        As `cells_to_hide`.
     """
     coarser = _merged(each.coarser for each in tables)
     days = days_to_hide(tables, coarser, threshold, dear)
@@ -38,9 +44,13 @@ def _known(
     dear: Collection[str],
 ) -> Known:
     values = {same[cell.key]: cell.value for cell in cells}
+    if any(values[same[cell.key]] != cell.value for cell in cells):
+        raise ReleaseRefused(CONTRADICTION)
+    in_flows = {cell.key for each in tables if each.shape == "flow" for cell in each.cells}
     cost: dict[str, tuple] = {}
     for cell in cells:
-        price = (int(cell.total) + 2 * (cell.key in dear), cell.cost)
+        rank = 4 * (cell.key in in_flows) + 2 * (cell.key in dear) + cell.total
+        price = (rank, cell.cost)
         cost[same[cell.key]] = max(price, cost.get(same[cell.key], price))
     tied: dict[str, set[str]] = defaultdict(set)
     for each in tables:
@@ -53,7 +63,6 @@ def _known(
         tied=tied,
         threshold=threshold,
         kept={same[key] for each in tables for key in each.public},
-        fixed={same[cell.key] for each in tables if each.shape == "flow" for cell in each.cells},
         quotas={(same[part], same[whole]) for each in tables for part, whole in each.quotas},
     )
 

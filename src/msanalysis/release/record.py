@@ -46,6 +46,11 @@ def tables_cells(
     """Return the cells of a table as it is released; `sized`: its number of persons is told."""
     cells = cells_of(result, frame)
     size = size_of(result) if sized else None
+    tied_to = tied(result, cells)
+    if result.shape == "flow" and size:
+        # Flows are shown whole or not at all: they add up to everyone.
+        tied_to = {cell.key: {size.key} for cell in cells}
+        tied_to[size.key] = {cell.key for cell in cells}
     return Shown(
         population=result.population,
         statistic=result.statistic,
@@ -54,7 +59,7 @@ def tables_cells(
         hidden=frozenset(cell.key for cell in cells if hidden.loc[cell.row, cell.column]),
         public=frozenset(public_keys(result, frame, cells, policy)),
         quotas=frozenset(printed_quotas(result, cells, policy)),
-        tied={key: frozenset(keys) for key, keys in tied(result, cells).items() if keys},
+        tied={key: frozenset(keys) for key, keys in tied_to.items() if keys},
         coarser=result.counted.coarser if result.counted else {},
         totals=_totals(result) if result.shape == "curve" else {},
     )
