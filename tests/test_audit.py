@@ -110,7 +110,7 @@ def set_of(frame):
 
 
 @given(divided((3, 2), 24))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_of_a_two_way_table_and_its_margins_nothing_comes_back(frame):
     cohort = cohort_of(frame)
     by_b = estimate_shares_by(cohort, column="a", by="b")
@@ -119,7 +119,7 @@ def test_of_a_two_way_table_and_its_margins_nothing_comes_back(frame):
 
 
 @given(divided((2, 2, 2), 16))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_of_three_two_way_tables_of_the_same_persons_nothing_comes_back(frame):
     cohort = cohort_of(frame)
     pairs = [("a", "b"), ("b", "c"), ("c", "a")]
@@ -129,7 +129,7 @@ def test_of_three_two_way_tables_of_the_same_persons_nothing_comes_back(frame):
 
 
 @given(divided((3, 2), 24))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_of_a_cohort_and_a_part_of_it_nothing_comes_back(frame):
     part = frame[frame["b"] == "b0"].reset_index(drop=True)
     results = [

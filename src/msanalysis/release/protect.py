@@ -14,9 +14,16 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csc_array, hstack
 
 from msanalysis.release.equations import Sum
+from msanalysis.release.policy import ReleaseRefused
 
 MANY = 1e6
 """More persons than any table holds."""
+
+CONTRADICTION = (
+    "the numbers of persons do not add up, so that nothing can be said of what they tell: two "
+    "cohorts of one `base` with equal `fixed`, or two columns of one dimension, differ"
+)
+NOTHING_LEFT = "a hidden number follows from others, of which none is left to hide"
 
 RANK = 100.0
 """How many times dearer than a person of one rank is a person of the next."""
@@ -40,8 +47,6 @@ class Known:
         Numbers from 1 to below it are hidden.
     kept
         Cells that everyone knows.
-    fixed
-        Cells that cannot be hidden, as those of flows.
     quotas
         A numerator and its denominator: what the one leaves of the other may be known.
     """
@@ -52,7 +57,6 @@ class Known:
     tied: Mapping[str, Iterable[str]]
     threshold: int
     kept: Collection[str] = ()
-    fixed: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
 
     @property
@@ -65,9 +69,15 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
     """Return `hidden`, and all that must be hidden with it.
 
     A hidden number must not be certain, nor certain to be below the threshold. Neither may a number
-    that no table has but which follows from what they show.
+    that no table has but which follows from what they show. Where everyone knows some numbers
+    anyway, what follows from these cannot be helped.
+
+    Raises
+    ------
+    ReleaseRefused
+        When the numbers contradict each other, or nothing is left to hide.
     """
-    hidden = _with_tied(known, hidden) - {*known.kept}
+    hidden = _with_tied(known, hidden)
     touching = _touching(known.sums)
     values = _followed(known, touching)
     system = _system(known)
@@ -81,9 +91,11 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
         chosen = _cheapest_to_hide(key, known, values, hidden, system)
         chosen = chosen or _next_to_hide(key, known, hidden, touching)
         if not chosen:
+            if not known.kept:
+                raise ReleaseRefused(NOTHING_LEFT)
             waiting.pop()
             continue
-        more = _with_tied(known, chosen) - hidden - {*known.kept}
+        more = _with_tied(known, chosen) - hidden
         hidden |= more
         waiting += sorted(more, reverse=True)
     return hidden
@@ -105,13 +117,17 @@ def _implied(known: Known, values: Mapping[str, int]) -> set[str]:
 
 
 def _with_tied(known: Known, keys: Iterable[str]) -> set[str]:
+    """Return the cells and all that are hidden with them.
+
+    A 0 that is hidden with its denominator is taken as known: another table may show it.
+    """
     found, waiting = set(), list(keys)
     while waiting:
         key = waiting.pop()
-        if key not in found:
+        if key not in found and known.values[key] > 0:
             found.add(key)
             waiting += known.tied.get(key, ())
-    return found
+    return found - {*known.kept}
 
 
 def _touching(sums: Sequence[Sum]) -> dict[str, list[int]]:
@@ -163,7 +179,7 @@ def _differs(number: int, key: str, known: Known, values, hidden) -> bool:
     value = values[key]
     if value >= known.threshold or key in known.numerators:
         return number != value
-    return number >= known.threshold or (number == 0 and key not in hidden) or value == 0
+    return number >= known.threshold or (number == 0 and key not in hidden)
 
 
 _Problem = tuple[list[str], list[tuple[list[tuple[int, int]], int]]]
@@ -203,7 +219,7 @@ def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str
     signs = [sign for terms, _ in equations for _, sign in terms]
     A = coo_array((signs, (rows, columns)), shape=(len(equations), len(keys))).tocsr()
     b = np.array([rest for _, rest in equations], dtype=float)
-    least = np.array([each in hidden and values[each] > 0 for each in keys], dtype=float)
+    least = np.array([each in hidden for each in keys], dtype=float)
     cost = np.zeros(len(keys))
     cost[keys.index(key)] = sign
     found = milp(
@@ -213,7 +229,7 @@ def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str
         constraints=LinearConstraint(A, b, b),
     )
     if found.x is None:
-        raise ArithmeticError("the cells of a table do not add up: two columns count other persons")
+        raise ReleaseRefused(CONTRADICTION)
     return dict(zip(keys, np.rint(found.x).astype(int).tolist(), strict=True))
 
 
@@ -253,7 +269,7 @@ def _cheapest_to_hide(
     now = np.array([known.values[each] for each in shown], dtype=float)
     movable = np.array([_may_be_hidden(each, known) for each in shown], dtype=bool)
     free = [each for each, is_one in zip(keys, is_shown, strict=True) if not is_one]
-    least = np.array([float(each in hidden and values[each] > 0) for each in free])
+    least = np.array([float(each in hidden) for each in free])
     most = np.full(len(free), MANY)
     price = np.array([prices[each] for each in shown])
     at, value = free.index(key), values[key]
@@ -284,7 +300,7 @@ SOME = 1e-6
 
 
 def _may_be_hidden(key: str, known: Known) -> bool:
-    return known.values[key] > 0 and key not in known.kept and key not in known.fixed
+    return known.values[key] > 0 and key not in known.kept
 
 
 def _prices(known: Known) -> dict[str, float]:
