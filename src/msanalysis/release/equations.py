@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -30,11 +30,35 @@ def plainest(cells: Iterable[Cell], coarser: Coarser) -> dict[str, tuple[str, _B
 
     Cells whose plainest boxes are equal are one cell.
     """
+    cells = list(cells)
+    somebody = _levels_of_somebody(cells, coarser)
     boxes = {}
     for cell in cells:
         if cell.key not in boxes:
-            boxes[cell.key] = (cell.base, _without_implied(cell.box, coarser))
+            box = _without_nobody(cell.box, somebody)
+            boxes[cell.key] = (cell.base, _without_implied(box, coarser))
     return boxes
+
+
+def _levels_of_somebody(cells: Sequence[Cell], coarser: Coarser) -> dict[str, set[str]]:
+    """Return the levels that anyone has, of the dimensions whose levels are told."""
+    found = {fine: {*chain(*of.values())} for fine, of in coarser.items()}
+    for cell in cells:
+        for name in found.keys() & cell.box.keys() if cell.value else ():
+            part = cell.box[name]
+            if isinstance(part, tuple) and len(part) == 1:
+                found[name] |= {*part}
+    return found
+
+
+def _without_nobody(box: Mapping[str, Part], somebody: Mapping[str, set[str]]) -> _Box:
+    """Return the box without levels that nobody has, so that equal sets of persons look alike."""
+    return {
+        name: tuple(level for level in part if level in somebody[name])
+        if isinstance(part, tuple) and len(part) > 1 and name in somebody
+        else part
+        for name, part in box.items()
+    }
 
 
 def _without_implied(box: Mapping[str, Part], coarser: Coarser) -> _Box:
