@@ -182,6 +182,25 @@ def test_a_level_that_one_table_hides_is_not_told_by_a_coarser_one():
     assert known == [] or hidden(by_group, level="above" if known == ["young"] else "below")
 
 
+def test_a_year_that_is_hidden_is_not_what_a_period_leaves_of_its_other_years():
+    years = ["2017"] * 12 + ["2018"] * 13 + ["2019"] * 3 + ["2020"] * 40
+    periods = ["2017-2018"] * 25 + ["2019-2020"] * 43
+    of = {"2017": "2017-2018", "2018": "2017-2018", "2019": "2019-2020", "2020": "2019-2020"}
+    cohort = cohort_of(
+        pd.DataFrame({"year": years, "period": periods}),
+        fixed={"year": ("2016", *of)},
+        coarser={"year": {"period": of}},
+    )
+    by_year, by_period = released_as_one(
+        [estimate_shares(cohort, column=column) for column in ("year", "period")]
+    )
+    assert hidden(by_year, level="2019")
+    masked = by_year.frame["level"][by_year.hidden["n"]].tolist()
+    in_period = [level for level in masked if of.get(level) == "2019-2020"]
+    assert len(in_period) == 2 or hidden(by_period, level="2019-2020")
+    assert len(masked) + by_period.hidden["n"].sum() > 1
+
+
 def test_an_exclusion_that_one_attrition_hides_is_hidden_in_all():
     tables = []
     for name, n in (("long", 40), ("short", 60)):

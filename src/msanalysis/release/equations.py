@@ -36,7 +36,7 @@ def plainest(cells: Iterable[Cell], coarser: Coarser) -> dict[str, tuple[str, _B
     for cell in cells:
         if cell.key not in boxes:
             box = _without_nobody(cell.box, somebody)
-            boxes[cell.key] = (cell.base, _without_implied(box, coarser))
+            boxes[cell.key] = (cell.base, _without_coarser(box, coarser))
     return boxes
 
 
@@ -61,15 +61,18 @@ def _without_nobody(box: Mapping[str, Part], somebody: Mapping[str, set[str]]) -
     }
 
 
-def _without_implied(box: Mapping[str, Part], coarser: Coarser) -> _Box:
-    implied = {
-        coarse
-        for fine, of in coarser.items()
-        for coarse, level_of in of.items()
-        if coarse in box and isinstance(box.get(fine), tuple)
-        if all(level in level_of and _holds(box[coarse], level_of[level]) for level in box[fine])
-    }
-    return {name: part for name, part in box.items() if name not in implied}
+def _without_coarser(box: Mapping[str, Part], coarser: Coarser) -> _Box:
+    """Return the box with its finer levels held to what its coarser ones leave of them."""
+    plain = dict(box)
+    for fine, of in coarser.items():
+        for coarse, level_of in of.items():
+            part = plain.get(fine)
+            if isinstance(part, tuple) and coarse in plain:
+                held = plain.pop(coarse)
+                plain[fine] = tuple(
+                    level for level in part if level in level_of and _holds(held, level_of[level])
+                )
+    return plain
 
 
 def _holds(part: Part | None, level: str) -> bool:
