@@ -50,6 +50,8 @@ _WAYS = {
 
 def _counted(result: Result, frame: pd.DataFrame) -> Counted | None:
     """Return whom the counts of the released table count."""
+    if result.shape == "points" and result.counted:
+        return replace(result.counted, counts={})
     if result.shape != "flow" or result.counted is None:
         return result.counted
     counts = {"n": Restriction()}

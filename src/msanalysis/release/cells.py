@@ -59,8 +59,36 @@ class Cell:
 
 
 def cells_of(result: Result | Released, frame: pd.DataFrame) -> list[Cell]:
-    """Return the cells of `frame`: the table of `result`, or what the gate has left of it."""
-    counted = result.counted or _of_its_own(result, frame)
+    """Return the cells of `frame`: the table of `result`, or what the gate has left of it.
+
+    Counts of which a statistic does not say whom they count are not among them.
+    """
+    return _cells(result.counted, frame) if result.counted else []
+
+
+def cells_of_its_own(result: Result, frame: pd.DataFrame) -> list[Cell]:
+    """Return the cells of those counts of a table of which it does not say whom they count.
+
+    They can be compared with each other alone: every column of text divides persons.
+    """
+    said = result.counted.counts if result.counted else {}
+    columns = (result.dimension,) if result.dimension in frame else ()
+    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    others = [name for name in (*text, "time_days") if name in frame and name not in columns]
+    divided = Counted(
+        base=f"{result.statistic} of {result.population}",
+        columns={name: name for name in columns},
+        counts={
+            name: Restriction(columns, {name: ("yes",)})
+            for name in result.counts
+            if name not in said
+        },
+        rows=tuple({name: (str(row[name]),) for name in others} for _, row in frame.iterrows()),
+    )
+    return _cells(divided, frame)
+
+
+def _cells(counted: Counted, frame: pd.DataFrame) -> list[Cell]:
     rows = list(zip(frame.index, frame.to_dict("records"), strict=True))
     found = []
     for column, restriction in counted.counts.items():
@@ -89,19 +117,6 @@ def size_of(result: Result) -> Cell | None:
         return None
     return cell_of(
         counted.base, dict(counted.fixed), -1, "n_persons", result.n_persons, True, result.n_persons
-    )
-
-
-def _of_its_own(result: Result, frame: pd.DataFrame) -> Counted:
-    """Return whom a table counts that does not say so: every column of text divides persons."""
-    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
-    others = [name for name in (*text, "time_days") if name in frame and name != result.dimension]
-    columns = [result.dimension] if result.dimension in frame else []
-    return Counted(
-        base=f"{result.statistic} of {result.population}",
-        columns={name: name for name in columns},
-        counts={name: Restriction(tuple(columns)) for name in result.counts},
-        rows=tuple({name: (str(row[name]),) for name in others} for _, row in frame.iterrows()),
     )
 
 

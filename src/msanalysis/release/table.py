@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from msanalysis.core import Result
-from msanalysis.release.cells import Cell, cells_of
+from msanalysis.release.cells import Cell, cells_of, cells_of_its_own
 from msanalysis.release.equations import plainest, sums_of
 from msanalysis.release.plan import planned
 from msanalysis.release.policy import Policy
@@ -17,7 +17,7 @@ def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     """Return the table and which of its cells to hide, those of the run's plan among them."""
     frame = result.frame.reset_index(drop=True)
     hidden = _small(result, frame, policy)
-    cells = cells_of(result, frame)
+    cells = [*cells_of(result, frame), *cells_of_its_own(result, frame)]
     first = {cell.key for cell in cells if hidden.loc[cell.row, cell.column]}
     first |= {cell.key for cell in cells} & planned()
     chosen = _to_hide(result, frame, cells, first, policy)

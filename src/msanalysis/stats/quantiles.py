@@ -20,7 +20,12 @@ _QUANTILES = {
 }
 
 
-@statistic(shape="table", counts={"n": tuple(QUANTILES)}, dimension="stratum", behind=_BEYOND)
+_WHO = {"columns": {"stratum": "by"}, "cells": {"n": ("stratum", "known column")}}
+
+
+@statistic(
+    shape="table", counts={"n": tuple(QUANTILES)}, dimension="stratum", behind=_BEYOND, **_WHO
+)
 def estimate_quantiles(frame: pd.DataFrame, *, column: str, by: str | None = None) -> pd.DataFrame:
     """Estimate the median, quartiles and deciles of a column among those who have a value.
 
@@ -71,7 +76,7 @@ def _quantiles(numbers: np.ndarray) -> Mapping[str, Any]:
     }
 
 
-@statistic(shape="points", counts={}, dimension="stratum")
+@statistic(shape="points", counts={}, dimension="stratum", **_WHO)
 def estimate_points(frame: pd.DataFrame, *, column: str, by: str) -> pd.DataFrame:
     """List the single values of a column, for the points of a box plot.
 
