@@ -43,9 +43,7 @@ def _known(
     threshold: int,
     dear: Collection[str],
 ) -> Known:
-    values = {same[cell.key]: cell.value for cell in cells}
-    if any(values[same[cell.key]] != cell.value for cell in cells):
-        raise ReleaseRefused(CONTRADICTION)
+    values = _agreed_values(tables, same)
     in_flows = {cell.key for each in tables if each.shape == "flow" for cell in each.cells}
     cost: dict[str, tuple] = {}
     for cell in cells:
@@ -65,6 +63,18 @@ def _known(
         kept={same[key] for each in tables for key in each.public},
         quotas={(same[part], same[whole]) for each in tables for part, whole in each.quotas},
     )
+
+
+def _agreed_values(tables: Sequence[Shown], same: Mapping[str, str]) -> dict[str, int]:
+    """Return the number of each cell, which is one number wherever it stands."""
+    first: dict[str, tuple[int, str]] = {}
+    for each in tables:
+        name = f"{each.statistic} of {each.population}"
+        for cell in each.cells:
+            value, where = first.setdefault(same[cell.key], (cell.value, name))
+            if value != cell.value:
+                raise ReleaseRefused(f"{where}, {name} ({cell.column}): {CONTRADICTION}")
+    return {key: value for key, (value, _) in first.items()}
 
 
 def _same(boxes: Mapping[str, tuple]) -> dict[str, str]:

@@ -111,9 +111,12 @@ def _cells(counted: Counted, frame: pd.DataFrame) -> list[Cell]:
 
 
 def size_of(result: Result) -> Cell | None:
-    """Return the cell of all persons of the cohort."""
+    """Return the cell of all persons of the cohort.
+
+    None where a column was not delivered: such a table is of nobody, though its cohort is not.
+    """
     counted = result.counted
-    if counted is None or (counted.rows and result.shape != "flow"):
+    if counted is None or (counted.rows and result.shape != "flow") or not result.n_persons:
         return None
     return cell_of(
         counted.base, dict(counted.fixed), -1, "n_persons", result.n_persons, True, result.n_persons
