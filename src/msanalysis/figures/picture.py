@@ -15,6 +15,8 @@ from msanalysis.figures import interactive, theme
 
 DOTS_PER_INCH = 300
 _NO_DATES = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+# Half the time of zlib's default, for files a fifth larger.
+_FAST = {"svg": {}, "png": {"pil_kwargs": {"compress_level": 3}}}
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,19 +45,25 @@ class Picture:
         folder.mkdir(parents=True, exist_ok=True)
         for lang in self.lang:
             with matplotlib.rc_context(theme.SETTINGS):
-                figure = self.draw(lang)
+                figure = _laid_out(self.draw(lang))
                 for kind in ("svg", "png"):
                     rendered = _rendered(figure, kind, DOTS_PER_INCH)
                     (folder / f"{id}.{lang}.{kind}").write_bytes(rendered)
-                    # Placing everything takes longest, and need not be done twice.
-                    figure.set_layout_engine("none")
         if self.twin is not None:
             interactive.save(folder, id, {lang: self.twin(lang) for lang in self.lang})
 
 
+def _laid_out(figure: Figure) -> Figure:
+    """Place everything once: with a layout engine each file would be drawn twice, to place it."""
+    figure.set_dpi(DOTS_PER_INCH)
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine(None)
+    return figure
+
+
 def _rendered(figure: Figure, kind: str, dpi: int) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATES[kind])
+    figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATES[kind], **_FAST[kind])
     return buffer.getvalue()
 
 
