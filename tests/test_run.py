@@ -466,6 +466,23 @@ def test_what_is_unchanged_is_not_run_again_and_forcing_it_gives_equal_bytes(cop
     assert (after, second) == (before, first)
 
 
+def test_a_release_of_the_same_is_left_as_it_is_and_one_that_was_touched_is_made_anew(copied):
+    release = perform(copied).report.parent
+    before = files_of(release)
+    perform(copied)
+    assert files_of(release) == before
+    for change in (lambda: (release / "numbers.csv").write_text("changed"), extra_file(release)):
+        change()
+        perform(copied)
+        after = files_of(release)
+        del after["manifest.json"]
+        assert after == {name: held for name, held in before.items() if name != "manifest.json"}
+
+
+def extra_file(release):
+    return lambda: (release / "added.txt").write_text("added")
+
+
 def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
     pid = tmp_path / "pid"
     waits = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
@@ -575,7 +592,7 @@ def test_a_release_that_cannot_be_built_leaves_the_old_one(tmp_path, monkeypatch
 
     monkeypatch.setattr("msanalysis.run.publish.write_report", full)
     with pytest.raises(OSError, match="No space"):
-        perform(run)
+        perform(run, force=True)
     assert files_of(run.out / "release") == before
 
 

@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Interval = Literal["log-log", "log", "plain"]
 ROUNDING = 1e-10
@@ -19,7 +19,7 @@ def check_level(level: float) -> None:
 def normal_quantile(level: float) -> float:
     """Return z such that a standard normal lies within -z and z with probability `level`."""
     check_level(level)
-    return float(norm.ppf((1 + level) / 2))
+    return float(ndtri((1 + level) / 2))
 
 
 def probability_limits(

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from msanalysis.core import Result
 from msanalysis.release.policy import Policy
@@ -86,6 +85,8 @@ def _shares_again(result: Result, coarse: pd.DataFrame) -> Mapping[str, pd.Serie
     if "share_of_source" in coarse:
         of_source = coarse.groupby(["step", "source"])["n"].transform("sum")
         return {"share_of_source": coarse["n"] / of_source}
+    from statsmodels.stats.proportion import proportion_confint  # slow to load, seldom needed
+
     numerator, denominator = next(iter(result.quotas.items()), ("n", "denominator"))
     if not {numerator, denominator, "share"} <= {*coarse}:
         return {}

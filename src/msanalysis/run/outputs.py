@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from msanalysis.figures.interactive import LIBRARY
 from msanalysis.folders import clear, locked, put_back
+from msanalysis.release_check import LIBRARY
 from msanalysis.run import RunRefused
 from msanalysis.run.plan import Job
 
@@ -91,7 +91,7 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
     }
     if twins:
         required |= {f"figures/{id}.{lang}.html" for id in twins for lang in languages}
-        required.add(f"figures/{LIBRARY}")
+        required.add(LIBRARY)
     allowed = required | {"numbers.csv", CELLS, *(f"{name}.png" for name in drawn)}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not required <= found:

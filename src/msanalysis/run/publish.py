@@ -16,7 +16,7 @@ from msanalysis.release_check import check_release
 from msanalysis.report import write_report
 from msanalysis.report.disclosure import write_disclosure
 from msanalysis.run import PROJECT
-from msanalysis.run.cache import versions
+from msanalysis.run.cache import package_hash, versions
 from msanalysis.run.outputs import (
     NEW,
     NUMBERS_HEADER,
@@ -31,17 +31,21 @@ from msanalysis.run.plan import Run
 def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     """Build the release, put it in the old one's place, and return the path of its report.
 
+    A release that holds just this already, untouched, is left as it is.
+
     Raises
     ------
     ReleaseRefused
         When the release, as it lies on disk, holds what must not leave.
     """
+    manifest, release = _manifest(run, outcomes), run.out / "release"
+    if _stands(release, outcomes, manifest):
+        return release / "index.html"
     new = run.out / NEW
     new.mkdir()
     mode = new.stat().st_mode
     new.chmod(0o700)  # nobody reads it before it has been looked through
     _gather(outcomes, new)
-    manifest = _manifest(run, outcomes)
     _write_manifest(new, manifest)
     write_report(new)
     write_disclosure(new)
@@ -51,8 +55,21 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     _refuse_unsafe(new)
     _write_hidden(run, outcomes)
     new.chmod(mode)
-    put_in_place(new, run.out / "release", run.out / OLD)
-    return run.out / "release" / "index.html"
+    put_in_place(new, release, run.out / OLD)
+    return release / "index.html"
+
+
+def _stands(release: Path, outcomes: list[Outcome], manifest: dict[str, Any]) -> bool:
+    """Return whether the last release was made of the same, and nobody has changed a file of it."""
+    if not all(each.unchanged or each.folder is None for each in outcomes):
+        return False
+    try:
+        last = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    files = last.pop("files", None)
+    last.pop("times", None)
+    return last == json.loads(json.dumps(manifest)) and files == _hashes(release)
 
 
 def _gather(outcomes: list[Outcome], new: Path) -> None:
@@ -110,7 +127,12 @@ def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
             "status_date": str(held.status_date),
             "data_cutoff": str(held.data_cutoff),
         },
-        "package": {"version": version("msanalysis"), **_commit(), "dependencies": versions()},
+        "package": {
+            "version": version("msanalysis"),
+            "files": package_hash(),
+            **_commit(),
+            "dependencies": versions(),
+        },
         "analyses": [_described(outcome, run.languages) for outcome in outcomes],
     }
 
