@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import pytest
 
+from msanalysis.codes import SCORES
 from msanalysis.cohorts import (
     expected_patients,
     inhabitants,
@@ -17,14 +18,19 @@ from msanalysis.cohorts import (
     newly_diagnosed,
     persons_from_onset,
     persons_observed_from_onset,
+    questionnaire_answers,
+    questionnaires_sent,
     rituximab_starters,
     rituximab_switchers,
 )
 from msanalysis.release import release
 from msanalysis.stats import (
+    estimate_boxes,
     estimate_expected_prevalence,
     estimate_mean,
     estimate_median_survival,
+    estimate_regression,
+    estimate_share_by_each,
     estimate_shares,
     estimate_shares_by,
     estimate_survival_at,
@@ -208,3 +214,53 @@ def test_prevalence_expected_from_the_patient_registry(extract, alive):
         expected=expected_patients(extract),
     )
     assert round(cell(release(rates), "rate_per_100k", stratum="all")) == PUBLISHED["prevalence"]
+
+
+# --- patient-reported outcomes ------------------------------------------------------------------
+
+
+def test_answers_to_the_questionnaire(extract):
+    response = release(
+        estimate_share_by_each(
+            questionnaires_sent(extract), column="answered", event="yes", columns=["reached"]
+        )
+    )
+    assert cell(response, "n", level="all") == PUBLISHED["prom_answers"]
+    assert cell(response, "denominator", level="all") == PUBLISHED["prom_registered_alive"]
+    assert round(100 * cell(response, "share", level="all")) == PUBLISHED["prom_response"]
+    assert round(100 * cell(response, "share", level="yes")) == PUBLISHED["prom_share_of_reached"]
+
+
+def test_scores_of_the_year_and_treatment_on_the_day_of_answering(extract):
+    answers = questionnaire_answers(extract)
+    boxes = release(estimate_boxes(answers, scores=SCORES, by="treatment_status"))
+    unknown = cell(boxes, "n", score="rand12_mental", stratum="unknown")
+    assert unknown == PUBLISHED["prom_unknown_treatment"]
+    for score, decimals in (("rand12_physical", 1), ("rand12_mental", 0)):
+        mean = cell(boxes, "mean", score=score, stratum="all")
+        assert round(mean, decimals) == PUBLISHED[score]
+
+
+def test_answers_every_year(extract):
+    answers = questionnaire_answers(extract, first_year=2019, every_year=True)
+    boxes = release(estimate_boxes(answers, scores=SCORES, by="year"))
+    for year in range(2019, 2025):
+        n = cell(boxes, "n", score="rand12_physical", stratum=str(year))
+        assert n == PUBLISHED["prom_answered_all_years"]
+
+
+def test_what_the_report_says_of_the_scores_holds(extract):
+    """Age and a progressive course go with physical health, men and women answer alike."""
+    covariates = ["onset_course", "treatment_status", "age_decades", "sex"]
+    result = estimate_regression(
+        questionnaire_answers(extract), scores=SCORES, covariates=covariates
+    )
+    rows = release(result).frame.set_index(["score", "model", "covariate", "level"])
+    p_values = rows["p_value"].astype(float).sort_index()
+    for score in ("rand12_physical", "msis29_physical"):
+        together = p_values[score, "multivariable"]
+        assert together["age_decades", "all"] < 0.001
+        assert together["onset_course", "ppms"] < 0.001
+        assert together["treatment_status", "none"] < 0.05
+    assert p_values["msis29_physical", "multivariable", "sex", "male"] > 0.05
+    assert p_values["msis29_psychological", "multivariable", "treatment_status", "none"] > 0.05

@@ -26,11 +26,19 @@ OWN_COHORTS = {
     "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
 }  # fmt: skip
 """They need columns of their own, and are tried beside their cohorts."""
+SCORES = {"scores": ["follow_up_days"]}
+MODEL = SCORES | {"covariates": ["sex"]}
 CALLS = {
+    "check_mixed_regression": MODEL | {"person": "n_times"},
+    "check_regression": MODEL,
     "check_proportional_hazards": EVENT | {"covariates": ["sex"]},
     "compare_rates": COMPARED,
     "compare_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
     "compare_survival": EVENT | {"by": "sex"},
+    "estimate_adjusted_means": SCORES
+    | {"by": "sex", "covariates": ["n_times"], "year": "constant"},
+    "estimate_boxes": SCORES | {"by": "sex"},
+    "estimate_correlation": SCORES | {"column": "n_times"},
     "estimate_crude_rates": {"by": "sex", "inhabitants": {"female": 1000, "male": 1000}},
     "estimate_cumulative_incidence": EVENTS | {"by": "sex"},
     "estimate_cumulative_incidence_at": EVENTS | {"by": "sex"} | AT,
@@ -41,12 +49,15 @@ CALLS = {
     "estimate_mean": {"column": "follow_up_days", "by": "sex"},
     "estimate_mean_trend": {"column": "follow_up_days", "year": "follow_up_days", "by": "sex"},
     "estimate_median_survival": EVENT | {"by": "sex"},
+    "estimate_mixed_regression": MODEL | {"person": "n_times"},
     "estimate_points": {"column": "follow_up_days", "by": "sex"},
     "estimate_quantiles": {"column": "follow_up_days", "by": "sex"},
     "estimate_rate_trend": {"year": "follow_up_days", "inhabitants": INHABITANTS},
     "estimate_rates": EVENT | {"by": "sex"},
+    "estimate_regression": MODEL,
     "estimate_repeated_rates": {"count": "n_times", "by": "sex"},
     "estimate_restricted_mean": EVENT | {"by": "sex", "horizon_days": 20},
+    "estimate_share_by_each": {"column": "end_reason", "event": "death", "columns": ["sex"]},
     "estimate_share_trend": EVENT | {"column": "end_reason", "year": "follow_up_days"},
     "estimate_shares": {"column": "sex"},
     "estimate_shares_by": {"column": "end_reason", "by": "sex"},
@@ -81,6 +92,7 @@ def persons():
                 "end_reason": ["death", "death", "stop", "death", "cutoff", "death"],
                 "sex": ["female", "male"] * 3,
                 "n_times": [0, 1, 2, 0, 1, 0],
+                "constant": 2024,
             }
         )
     )

@@ -645,4 +645,146 @@ ANALYSES: tuple[Analysis, ...] = (
             "quality_indicators_attrition": _words("Hvem som er med", "Who is included"),
         },
     ),
+    Analysis(
+        id="patient_reported_outcomes",
+        chapter="2.2",
+        title=_words("Pasientrapporterte utfallsmål", "Patient-reported outcomes"),
+        needs=(
+            "prom.answered_date",
+            "prom.rand12_physical",
+            "prom.rand12_mental",
+            "prom.msis29_physical",
+            "prom.msis29_psychological",
+            "patients.sex",
+            "patients.birth_date",
+            "patients.onset_course",
+            "patients.diagnosis_date",
+            "treatments.substance",
+            "treatments.start_date",
+        ),
+        figures={
+            "prom_by_age": "2.2.1",
+            "prom_by_course_and_sex": "2.2.2",
+            "prom_by_treatment": "2.2.3",
+            "prom_by_year": "2.2.4",
+            "prom_by_year_every": "2.2.4",
+            "msis29_by_trust": "2.2.5",
+            "rand12_by_trust": "2.2.6",
+            "prom_response_by_trust": "4.2.4",
+            "prom_response": "",
+            "prom_regression": "",
+            "prom_by_edss": "",
+        },
+        captions={
+            "prom_by_age": _words(
+                "RAND-12 og MSIS-29 etter aldersgruppe (fire like store grupper av svar); "
+                "antall svar i parentes",
+                "RAND-12 and MSIS-29 by age group (four groups of answers of equal size); "
+                "number of answers in parentheses",
+            ),
+            "prom_by_course_and_sex": _words(
+                "RAND-12 og MSIS-29 etter forløp ved debut (A) og kjønn (B); antall svar i "
+                "parentes",
+                "RAND-12 and MSIS-29 by course at onset (A) and sex (B); number of answers in "
+                "parentheses",
+            ),
+            "prom_by_course": _words(
+                "RAND-12 og MSIS-29 etter forløp ved debut; antall svar i parentes",
+                "RAND-12 and MSIS-29 by course at onset; number of answers in parentheses",
+            ),
+            "prom_by_sex": _words(
+                "RAND-12 og MSIS-29 etter kjønn; antall svar i parentes",
+                "RAND-12 and MSIS-29 by sex; number of answers in parentheses",
+            ),
+            "prom_by_treatment": _words(
+                "RAND-12 og MSIS-29 etter behandlingsstatus den dagen de svarte; antall svar i "
+                "parentes",
+                "RAND-12 and MSIS-29 by treatment status on the day of answering; number of "
+                "answers in parentheses",
+            ),
+            "prom_by_year": _words(
+                "RAND-12 og MSIS-29 etter år, alle som svarte; antall svar i parentes",
+                "RAND-12 and MSIS-29 by year, everyone who answered; number of answers in "
+                "parentheses",
+            ),
+            "prom_by_year_every": _words(
+                "RAND-12 og MSIS-29 etter år, de som svarte hvert år; antall svar i parentes",
+                "RAND-12 and MSIS-29 by year, those who answered every year; number of answers "
+                "in parentheses",
+            ),
+            "prom_by_edss": _words(
+                "RAND-12 og MSIS-29 etter siste EDSS det siste året før svaret; antall svar i "
+                "parentes",
+                "RAND-12 and MSIS-29 by last EDSS in the year before the answer; number of "
+                "answers in parentheses",
+            ),
+            "msis29_by_trust": _words(
+                "MSIS-29 etter bostedsområde og år, justert for alder, kjønn og forløp ved "
+                "debut, med 95 % konfidensintervall",
+                "MSIS-29 by trust of residence and year, adjusted for age, sex and course at "
+                "onset, with 95 % confidence interval",
+            ),
+            "rand12_by_trust": _words(
+                "RAND-12 etter bostedsområde og år, justert for alder, kjønn og forløp ved "
+                "debut, med 95 % konfidensintervall",
+                "RAND-12 by trust of residence and year, adjusted for age, sex and course at "
+                "onset, with 95 % confidence interval",
+            ),
+            "prom_response_by_trust": _words(
+                "Andel som svarte av alle som fikk skjemaet tilsendt, etter bostedsområde, med "
+                "95 % konfidensintervall",
+                "Share who answered of all to whom the questionnaire was sent, by trust of "
+                "residence, with 95 % confidence interval",
+            ),
+            "prom_response": _words(
+                "Andel som svarte, etter kjønn, forløp ved debut, alder og tid siden diagnosen, "
+                "med 95 % konfidensintervall",
+                "Share who answered by sex, course at onset, age and time since diagnosis, with "
+                "95 % confidence interval",
+            ),
+            "prom_regression": _words(
+                "Forskjell i skår etter forløp, behandling, alder og kjønn: hver for seg, "
+                "samlet, og samlet over alle år med gjentatte svar, med 95 % konfidensintervall",
+                "Difference in score by course, treatment, age and sex: one at a time, all "
+                "together, and all together over all years with repeated answers, with 95 % "
+                "confidence interval",
+            ),
+            "prom_by_trust": _words(
+                "RAND-12 og MSIS-29 etter bostedsområde og år, ujustert og justert",
+                "RAND-12 and MSIS-29 by trust of residence and year, crude and adjusted",
+            ),
+            "prom_regression_check": _words(
+                "Forutsetningene for regresjonen",
+                "Assumptions of the regression",
+            ),
+            "prom_by_treatment_adjusted": _words(
+                "Forskjell i skår etter behandlingsstatus, justert for alder og forløp",
+                "Difference in score by treatment status, adjusted for age and course",
+            ),
+            "prom_mixed_regression": _words(
+                "Forskjell i skår over alle år, med tilfeldig nivå for hver person",
+                "Difference in score over all years, with a random level of each person",
+            ),
+            "prom_mixed_regression_check": _words(
+                "Forutsetningene for modellen med gjentatte svar",
+                "Assumptions of the model of repeated answers",
+            ),
+            "prom_edss_correlation": _words(
+                "Rangkorrelasjon mellom skår og EDSS",
+                "Rank correlation between scores and EDSS",
+            ),
+            "prom_reached": _words(
+                "Svarte, etter om skjemaet nådde fram",
+                "Answered, by whether the questionnaire was received",
+            ),
+            "patient_reported_outcomes_attrition": _words(
+                "Hvem som er med, svar i rapportåret",
+                "Who is included, answers of the report year",
+            ),
+            "patient_reported_outcomes_attrition_every_year": _words(
+                "Hvem som er med, svar fra dem som svarte hvert år",
+                "Who is included, answers of those who answered every year",
+            ),
+        },
+    ),
 )

@@ -71,6 +71,7 @@ UNIT_DECIMALS = {
     "years": 1,
     "days": 0,
     "per 100000": 1,
+    "score": 1,
 }
 
 

@@ -27,6 +27,7 @@ _SHARES = (
     "weight_of_own",
 )
 _LIMITS = ("lower", "upper")
+_P_VALUES = ("p_value", "p_equal_variance")
 _CODES = (
     "level",
     "step",
@@ -45,6 +46,9 @@ _CODES = (
     "attainment",
     "position",
     "signal",
+    "score",
+    "model",
+    "covariate",
 )
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""
@@ -95,7 +99,7 @@ def _cell(name: str, cell: object, percent: bool, lang: str) -> str:
     value = float(cell)
     if percent:
         return f"{number(100 * value, 1, lang)}\u00a0%"
-    if name == "p_value":
+    if name in _P_VALUES:
         shown = number(max(value, SMALLEST_P), 4, lang)
         return f"< {shown}" if value < SMALLEST_P else shown
     return number(value, 0 if value.is_integer() else 2, lang)

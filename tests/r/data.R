@@ -43,3 +43,10 @@ write_set(with(heart, data.frame(
 write_set(with(mgus, data.frame(
   sex = as.character(sex), age_years = age, diagnosis_year = 1900 + dxyr
 )), "mgus")
+
+# Laboratory values of the same persons, again and again over the years.
+write_set(with(pbcseq, data.frame(
+  person = id, years = round(day / 365.25, 4), age = round(age, 4),
+  sex = ifelse(sex == "f", "female", "male"), drug = ifelse(trt == 1, "penicillamine", "placebo"),
+  albumin = albumin, log_bilirubin = round(log(bili), 6)
+)), "pbcseq")

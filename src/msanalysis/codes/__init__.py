@@ -127,6 +127,15 @@ def trust_ids(number: str) -> dict[str, str]:
     return {trust: f"{number}_{trust}" for trust in trusts()}
 
 
+SCORES = ("rand12_physical", "rand12_mental", "msis29_physical", "msis29_psychological")
+"""Scores of the yearly questionnaire."""
+
+
+def score_ids(number: str = "") -> dict[str, str]:
+    """Return score -> id of its number (`rand12_physical_ppms`), or the score itself."""
+    return {score: f"{score}_{number}".rstrip("_") for score in SCORES}
+
+
 def _definitions(role: str) -> tuple[Definition, ...]:
     return tuple(_definition(row) for row in _rows("indicators.csv") if row["role"] == role)
 

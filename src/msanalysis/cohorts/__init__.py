@@ -27,6 +27,7 @@ from msanalysis.cohorts.population import (
     inhabitants_by_age,
     yearly_inhabitants_by_age,
 )
+from msanalysis.cohorts.questionnaires import questionnaire_answers, questionnaires_sent
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
 from msanalysis.cohorts.treatment_lines import second_line_by_rules, treatment_lines
 from msanalysis.cohorts.treatment_series import treatment_series
@@ -62,6 +63,8 @@ __all__ = [
     "persons_from_onset",
     "persons_observed_from_onset",
     "published_results",
+    "questionnaire_answers",
+    "questionnaires_sent",
     "registered",
     "rituximab_starters",
     "rituximab_switchers",

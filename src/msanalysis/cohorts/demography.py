@@ -172,8 +172,8 @@ def _persons(extract: Extract) -> pd.DataFrame:
 def _with_bands(persons: pd.DataFrame) -> pd.DataFrame:
     age, onset_age = persons["age_years"], persons["onset_age_years"]
     return persons.assign(
-        age_band=_bands(age, AGE_LIMITS),
-        onset_age_band=_bands(onset_age, ONSET_AGE_LIMITS),
+        age_band=age_bands(age, AGE_LIMITS),
+        onset_age_band=age_bands(onset_age, ONSET_AGE_LIMITS),
         # Over 65 is after the 65th birthday.
         over_65=_split(age, 65, "up_to_65", "over_65"),
         onset_before_25=_split(onset_age, 25, "onset_before_25", "onset_from_25"),
@@ -229,7 +229,7 @@ def _split(values: pd.Series, limit: float, below: str, from_limit: str) -> pd.S
     return pd.cut(values, [-infinity, limit, infinity], right=False, labels=[below, from_limit])
 
 
-def _bands(values: pd.Series, limits: Sequence[int]) -> pd.Series:
+def age_bands(values: pd.Series, limits: Sequence[int]) -> pd.Series:
     """Code each age by its band between `limits`, open below the first and from the last on."""
     between = [f"age {low}-{high - 1}" for low, high in pairwise(limits)]
     codes = [f"age_under {limits[0]}", *between, f"age_from {limits[-1]}"]

@@ -1,6 +1,6 @@
 """Persons by the treatment they have on given days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -148,60 +148,87 @@ def _states(persons: pd.DataFrame, day: date) -> pd.Categorical:
 
 # --- the status on one day ------------------------------------------------------------------------
 
+_PERSON_DAY = ["patient_id", "day"]
+
 
 def status_on(extract: Extract, day: date, suffix: str = "") -> nw.LazyFrame:
     """Return a row a person with a running treatment or period without it on `day`.
 
     `substance` and when it `began`; `untreated_since` and the `reason`; `suffix` ends the names.
     """
-    treated = running_treatments(extract, day)
-    untreated = _running_period(extract, day)
-    status = treated.join(untreated, on="patient_id", how="full").with_columns(
-        nw.coalesce("patient_id", "patient_id_right").alias("patient_id")
-    )
+    status = _status(extract, _on(day)).drop("day")
     names = ("substance", "began", "untreated_since", "reason")
     return status.select("patient_id", *(nw.col(name).alias(name + suffix) for name in names))
 
 
+def status_on_days(extract: Extract, days: nw.LazyFrame) -> nw.LazyFrame:
+    """Return `status_on` for each row of `days`: `patient_id` and `day`, no row twice."""
+    return _status(extract, lambda rows: rows.join(days, on="patient_id"))
+
+
 def running_treatments(extract: Extract, day: date) -> nw.LazyFrame:
     """Return for each person with a treatment on `day` its `substance` and when it `began`."""
-    begun = (
-        extract.table("treatments")
-        .select("patient_id", "substance", "start_date", "stop_date")
-        .filter(nw.col("start_date") <= day)
-    )
-    starts = [each.select("patient_id", "start_date") for each in (begun, _periods(extract, day))]
-    latest = nw.concat(starts).group_by("patient_id").agg(nw.col("start_date").max().alias("last"))
+    return _running_treatments(extract, _on(day)).drop("day")
+
+
+_AddDays = Callable[[nw.LazyFrame], nw.LazyFrame]
+"""Adds to rows of persons the `day` (or, by more rows, days) that the status is asked for."""
+
+
+def _on(day: date) -> _AddDays:
+    return lambda rows: rows.with_columns(nw.lit(day).alias("day"))
+
+
+def _status(extract: Extract, add_days: _AddDays) -> nw.LazyFrame:
+    treated = _running_treatments(extract, add_days)
+    untreated = _running_period(extract, add_days)
+    both = treated.join(untreated, on=_PERSON_DAY, how="full")
+    return both.with_columns(
+        nw.coalesce(name, f"{name}_right").alias(name) for name in _PERSON_DAY
+    ).select(*_PERSON_DAY, "substance", "began", "untreated_since", "reason")
+
+
+def _running_treatments(extract: Extract, add_days: _AddDays) -> nw.LazyFrame:
+    begun = add_days(
+        extract.table("treatments").select("patient_id", "substance", "start_date", "stop_date")
+    ).filter(nw.col("start_date") <= nw.col("day"))
+    starts = [
+        each.select(*_PERSON_DAY, "start_date") for each in (begun, _periods(extract, add_days))
+    ]
+    latest = nw.concat(starts).group_by(*_PERSON_DAY).agg(nw.col("start_date").max().alias("last"))
     # A treatment given once has no stop of its own: whatever begins after it ends it.
     lasts = (
         nw.when(nw.col("substance").is_in(codes.one_off_substances()))
         .then(nw.col("start_date") == nw.col("last"))
-        .otherwise(nw.col("stop_date").is_null() | (nw.col("stop_date") > day))
+        .otherwise(_not_stopped())
     )
-    running = begun.join(latest, on="patient_id").filter(lasts)
-    began = running.group_by("patient_id").agg(nw.col("start_date").max().alias("began"))
+    running = begun.join(latest, on=_PERSON_DAY).filter(lasts)
+    began = running.group_by(*_PERSON_DAY).agg(nw.col("start_date").max().alias("began"))
     return (
-        running.join(began, on="patient_id")
+        running.join(began, on=_PERSON_DAY)
         .filter(nw.col("start_date") == nw.col("began"))
-        .group_by("patient_id", "began")
+        .group_by(*_PERSON_DAY, "began")
         .agg(nw.col("substance").min())
     )
 
 
-def _periods(extract: Extract, day: date) -> nw.LazyFrame:
+def _not_stopped() -> nw.Expr:
+    return nw.col("stop_date").is_null() | (nw.col("stop_date") > nw.col("day"))
+
+
+def _periods(extract: Extract, add_days: _AddDays) -> nw.LazyFrame:
     periods = extract.table("untreated_periods").select(
         "patient_id", "start_date", "stop_date", "reason"
     )
-    return periods.filter(nw.col("start_date") <= day)
+    return add_days(periods).filter(nw.col("start_date") <= nw.col("day"))
 
 
-def _running_period(extract: Extract, day: date) -> nw.LazyFrame:
-    lasts = nw.col("stop_date").is_null() | (nw.col("stop_date") > day)
-    running = _periods(extract, day).filter(lasts)
-    since = running.group_by("patient_id").agg(nw.col("start_date").max().alias("untreated_since"))
+def _running_period(extract: Extract, add_days: _AddDays) -> nw.LazyFrame:
+    running = _periods(extract, add_days).filter(_not_stopped())
+    since = running.group_by(*_PERSON_DAY).agg(nw.col("start_date").max().alias("untreated_since"))
     return (
-        running.join(since, on="patient_id")
+        running.join(since, on=_PERSON_DAY)
         .filter(nw.col("start_date") == nw.col("untreated_since"))
-        .group_by("patient_id", "untreated_since")
+        .group_by(*_PERSON_DAY, "untreated_since")
         .agg(nw.col("reason").min())
     )

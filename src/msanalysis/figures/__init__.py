@@ -1,10 +1,13 @@
 """Pictures of Released tables, one file a picture: they draw what is given and count nothing."""
 
+from msanalysis.figures.adjusted_means import plot_adjusted_means
 from msanalysis.figures.adjusted_rates import plot_adjusted_trusts, plot_adjusted_years
 from msanalysis.figures.age_distribution import plot_age_distribution
 from msanalysis.figures.age_pyramid import plot_age_pyramid
 from msanalysis.figures.arms import plot_arms
 from msanalysis.figures.balance import plot_balance
+from msanalysis.figures.boxes import plot_boxes
+from msanalysis.figures.coefficients import plot_coefficients
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
 from msanalysis.figures.funnel import plot_funnel
 from msanalysis.figures.goals import plot_goals
@@ -21,6 +24,7 @@ from msanalysis.figures.rule_grid import plot_rule_grid
 from msanalysis.figures.run_charts import plot_run_chart, plot_run_charts
 from msanalysis.figures.sankey import plot_sankey
 from msanalysis.figures.share_bars import plot_share_bars
+from msanalysis.figures.share_by_each import plot_share_by_each
 from msanalysis.figures.share_series import plot_share_series
 from msanalysis.figures.shares import plot_shares
 from msanalysis.figures.stacked_bars import plot_stacked_bars
@@ -31,13 +35,16 @@ from msanalysis.figures.turnover import plot_turnover
 from msanalysis.figures.years import plot_yearly_means, plot_yearly_rates, plot_yearly_share
 
 __all__ = [
+    "plot_adjusted_means",
     "plot_adjusted_trusts",
     "plot_adjusted_years",
     "plot_age_distribution",
     "plot_age_pyramid",
     "plot_arms",
     "plot_balance",
+    "plot_boxes",
     "plot_changes",
+    "plot_coefficients",
     "plot_coverage",
     "plot_coverages",
     "plot_cumulative_incidence",
@@ -53,6 +60,7 @@ __all__ = [
     "plot_run_charts",
     "plot_sankey",
     "plot_share_bars",
+    "plot_share_by_each",
     "plot_share_series",
     "plot_shares",
     "plot_shrunken_shares",

@@ -1,6 +1,9 @@
 """One file per method: a Cohort in, a tidy table out, as a Result that the gate must pass."""
 
+from msanalysis.stats.adjusted_means import estimate_adjusted_means
+from msanalysis.stats.boxes import estimate_boxes
 from msanalysis.stats.change import estimate_change
+from msanalysis.stats.correlation import estimate_correlation
 from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
 from msanalysis.stats.crude_rates import (
     estimate_crude_rates,
@@ -28,15 +31,17 @@ from msanalysis.stats.interrupted_series import (
 )
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
+from msanalysis.stats.mixed_regression import check_mixed_regression, estimate_mixed_regression
 from msanalysis.stats.propensity import estimate_balance
 from msanalysis.stats.quantiles import estimate_points, estimate_quantiles
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
+from msanalysis.stats.regression import check_regression, estimate_regression
 from msanalysis.stats.repeated import estimate_repeated_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
 from msanalysis.stats.ripening import estimate_ripening
 from msanalysis.stats.rule_grid import estimate_rule_grid
 from msanalysis.stats.run_chart import check_run_charts, estimate_run_charts
-from msanalysis.stats.shares import estimate_shares, estimate_shares_by
+from msanalysis.stats.shares import estimate_share_by_each, estimate_shares, estimate_shares_by
 from msanalysis.stats.shrinkage import estimate_shrunken_shares
 from msanalysis.stats.standardised_rates import (
     estimate_standardised_rates,
@@ -56,7 +61,9 @@ from msanalysis.units import in_days
 
 __all__ = [
     "check_interrupted_series",
+    "check_mixed_regression",
     "check_proportional_hazards",
+    "check_regression",
     "check_run_charts",
     "compare_rates",
     "compare_restricted_mean",
@@ -64,8 +71,11 @@ __all__ = [
     "count_attainments",
     "count_indicator_populations",
     "count_patients_by_trust",
+    "estimate_adjusted_means",
     "estimate_balance",
+    "estimate_boxes",
     "estimate_change",
+    "estimate_correlation",
     "estimate_coverage",
     "estimate_crude_rates",
     "estimate_cumulative_incidence",
@@ -82,15 +92,18 @@ __all__ = [
     "estimate_mean",
     "estimate_mean_trend",
     "estimate_median_survival",
+    "estimate_mixed_regression",
     "estimate_points",
     "estimate_quantiles",
     "estimate_rate_trend",
     "estimate_rates",
+    "estimate_regression",
     "estimate_repeated_rates",
     "estimate_restricted_mean",
     "estimate_ripening",
     "estimate_rule_grid",
     "estimate_run_charts",
+    "estimate_share_by_each",
     "estimate_share_trend",
     "estimate_shares",
     "estimate_shares_by",

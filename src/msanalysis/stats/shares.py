@@ -1,6 +1,6 @@
 """Shares: how the persons of a cohort divide into the levels of a column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from msanalysis.core import ALL, statistic
 from msanalysis.intervals import check_level
+from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import read_levels, split_rows, stack
 
 _SHARES = {
@@ -92,6 +93,55 @@ def estimate_shares_by(
         for row in _rows(frame[chosen], column, level)
     )
     return stack(rows, {"stratum": "object", **_SHARES})
+
+
+@statistic(
+    shape="table",
+    counts={"n": _SHARE, "denominator": ("n", *_SHARE)},
+    columns={"level": "covariate"},
+    cells={"n": ("level", "column=event"), "denominator": ("level",)},
+)
+def estimate_share_by_each(
+    frame: pd.DataFrame, *, column: str, event: str, columns: Sequence[str], level: float = 0.95
+) -> pd.DataFrame:
+    """Estimate the share of one level of a column in each level of several others, one by one.
+
+    Parameters
+    ----------
+    column, event
+        Column whose levels divide the persons, and the level whose share is estimated.
+    columns
+        Columns of levels; each divides all persons.
+    level
+        Of the Wilson interval.
+
+    Returns
+    -------
+    Result
+        First everyone, then a row a level: `covariate` (the column), `level` (`all` of everyone),
+        `n` with the event, `denominator`, `share`, `lower`, `upper`.
+
+    Raises
+    ------
+    ValueError
+        The cohort lacks a column, or `level` is not between 0 and 1.
+    """
+    check_level(level)
+    had = (require_column(frame, column, "the share") == event).to_numpy()
+    strata = [(name, *each) for name in columns for each in split_rows(frame, name)]
+    strata = [("everyone", ALL, np.full(len(frame), True)), *strata] if len(frame) else []
+    parts = (
+        {"covariate": name, "level": stratum, **_share(had[rows], level)}
+        for name, stratum, rows in strata
+    )
+    return stack(parts, {"covariate": "object", **_SHARES})
+
+
+def _share(had: np.ndarray, level: float) -> dict[str, Any]:
+    n, denominator = int(had.sum()), len(had)
+    lower, upper = proportion_confint(n, denominator, alpha=1 - level, method="wilson")
+    share = {"share": n / denominator, "lower": lower, "upper": upper}
+    return {"n": n, "denominator": denominator, **share}
 
 
 def _rows(frame: pd.DataFrame, column: str, level: float) -> Iterator[dict[str, Any]]:
