@@ -70,8 +70,8 @@ def _draw_year(
     shown = rows[rows["adjusted"].notna()]
     mean, lower, upper = shown[["adjusted", "lower", "upper"]].astype(float).to_numpy().T
     axes.errorbar(
-        mean, shown["stratum"].map(order.index) + height, xerr=[mean - lower, upper - mean], color=colour, label=year,
-        fmt="o" if is_last else "D", markersize=4 if is_last else 3.2,
+        mean, shown["stratum"].map(order.index) + height, xerr=[mean - lower, upper - mean],
+        color=colour, label=year, fmt="o" if is_last else "D", markersize=4 if is_last else 3.2,
         markerfacecolor=colour if is_last else "white", elinewidth=1.3 if is_last else 0.8,
     )  # fmt: skip
 

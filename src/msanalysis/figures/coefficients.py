@@ -59,9 +59,9 @@ def _draw_panel(
         middle, lower, upper = shown[["coefficient", "lower", "upper"]].astype(float).to_numpy().T
         place = [terms.index(term) for term in zip(shown["covariate"], shown["level"], strict=True)]
         axes.errorbar(
-            middle, [each - look["height"] for each in place], xerr=[middle - lower, upper - middle],
-            markersize=3.8,
-            elinewidth=1.1, label=word(model, lang), **drawn,
+            middle, [each - look["height"] for each in place],
+            xerr=[middle - lower, upper - middle], markersize=3.8, elinewidth=1.1,
+            label=word(model, lang), **drawn,
         )  # fmt: skip
     axes.set_title(title(score, lang), loc="left", fontsize=8)
     axes.set_xlabel(word("difference_in_score", lang), fontsize=7.5)
