@@ -223,3 +223,17 @@ def test_few_who_did_not_answer_do_not_follow_from_the_tables_of_mailings_and_of
     of_ous = response.frame.set_index("level").loc["ous"]
     told = [of_ous["n"], boxes.frame.set_index("stratum").loc["ous", "n"]]
     assert pd.isna(of_ous["denominator"]) or all(pd.isna(each) for each in told)
+
+
+def test_without_mailings_no_share_of_answers_is_told():
+    sent = questionnaires_sent(extract(answer()))
+    assert "answered" in sent.not_delivered
+    result = estimate_share_by_each(sent, column="answered", event="yes", columns=["sex"])
+    assert result.frame.empty
+
+
+def test_without_residence_no_share_by_trust_is_told():
+    persons = [{name: each for name, each in person().items() if name != "residence_hf"}]
+    sent = questionnaires_sent(extract(answer(), persons=persons, mailings=[mailing()]))
+    by_trust = {"column": "answered", "event": "yes", "columns": ["residence_hf"]}
+    assert estimate_share_by_each(sent, **by_trust).frame.empty

@@ -318,8 +318,8 @@ def statistic(
     of days. A word that is a setting's name stands for the setting's value, any other for itself.
 
     The settings are recorded from the call itself. A column the extract does not hold (`by`,
-    `column` or `entry_days` is one of the cohort's `not_delivered`) gives an empty table, not an
-    error: the figure names the gap.
+    `column`, `entry_days` or one of `columns` is one of the cohort's `not_delivered`) gives an
+    empty table, not an error: the figure names the gap.
     """
 
     def decorate(function: Callable[..., pd.DataFrame]) -> Callable[..., Result]:
@@ -412,4 +412,5 @@ def _restriction(
 
 def _columns_asked_for(settings: Mapping[str, Any]) -> set[str]:
     named = {settings[name] for name in ("by", "column") if settings.get(name)}
+    named |= {*settings.get("columns", ())}
     return named | ({"entry_days"} if settings.get("delayed_entry") else set())

@@ -47,6 +47,8 @@ _WHO = {
     "residence_hf": "patients.residence_hf",
 }
 _SENT = {
+    # Without the mailings nobody is known not to have answered.
+    "answered": "prom_mailings.mailed_date",
     "reached": "prom_mailings.channel",
     "age_band": "patients.birth_date",
     "since_diagnosis": "patients.diagnosis_date",

@@ -1,5 +1,6 @@
 """What stands in a delivered file -> our columns, codes and types."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,7 @@ from msanalysis.importing.mapping import (
     importable_columns,
     understood_spellings,
 )
+from msanalysis.importing.msis29 import NOT_OF_VERSION, score_items
 
 ROW = "__row__"
 """The row's number in the delivered file; the first below the column names is 1."""
@@ -62,17 +64,31 @@ def convert_table(name: str, raw: pl.DataFrame, mapping: DeliveryMapping) -> Con
     precisions = {}
     unreadable = []
     for column, delivered in held_columns(name, raw, mapping).items():
+        if delivered.items:
+            columns[column.name], failed = _score(rows, delivered)
+            unreadable += _found(name, column, NOT_OF_VERSION, columns[ROW].filter(failed))
+            continue
         cells = _cells(rows, delivered)
         values, precision = _read_cells(name, cells, column, delivered, mapping)
         failed = _is_filled(cells) & values.is_null()
-        if failed.any():
-            numbers = tuple(columns[ROW].filter(failed))
-            unreadable.append(Finding(name, column.name, _NOT_OF_KIND[column.kind], numbers))
+        rule = _NOT_OF_KIND.get(column.kind, "")
+        unreadable += _found(name, column, rule, columns[ROW].filter(failed))
         if delivered.year or (precision != "day").any():
             precisions[precision_column(name, column.name)] = precision
         columns[column.name] = values
     frame = _with_precisions(pl.DataFrame(columns), precisions)
     return Converted(_distinct_rows(frame, name, mapping), tuple(unreadable))
+
+
+def _score(rows: pl.DataFrame, delivered: DeliveredColumn) -> tuple[pl.Series, pl.Series]:
+    """Return a score made of its items, and whether one of them is not of the version."""
+    items = pl.DataFrame([_as_text(rows[name]).alias(name) for name in delivered.items])
+    return score_items(items, delivered.version, delivered.least_answered)
+
+
+def _found(table: str, column: schema.Column, rule: str, rows: pl.Series) -> list[Finding]:
+    """Return the finding where there is a row of it."""
+    return [Finding(table, column.name, rule, tuple(rows))] if len(rows) else []
 
 
 def held_columns(
@@ -84,7 +100,8 @@ def held_columns(
     held = {}
     for column in importable_columns(name):
         delivered = table.columns.get(column.name)
-        if delivered and delivered.names[0].lower() in in_file:
+        if delivered and any(name.lower() in in_file for name in delivered.telling):
+            _require_items(table.file, column, delivered, in_file)
             held[column] = delivered.renamed(in_file)
         elif column.required:
             expected = delivered.names[0] if delivered else column.name
@@ -93,6 +110,17 @@ def held_columns(
                 f"{column.meaning}). Deliver it, or name it in a mapping file"
             )
     return held
+
+
+def _require_items(
+    file: str, column: schema.Column, delivered: DeliveredColumn, in_file: Iterable[str]
+) -> None:
+    missing = [name for name in delivered.items if name.lower() not in in_file]
+    if missing:
+        raise ExtractRefused(
+            f"{file}: {column.name} is made of items, of which {', '.join(missing)} are no columns "
+            "of the file. Deliver them, or leave the score out of the mapping"
+        )
 
 
 def unknown_columns(raw: pl.DataFrame, file: str, mapping: DeliveryMapping) -> tuple[str, ...]:

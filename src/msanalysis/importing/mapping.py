@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from msanalysis import codes, schema
 from msanalysis.extract import ExtractRefused
+from msanalysis.importing.msis29 import ITEMS
 from msanalysis.importing.plain_yaml import read_yaml
 
 REGISTERING_HF = schema.Column(
@@ -31,7 +32,8 @@ class DeliveredColumn(_Declared):
     `column` is its delivered name; a date may instead come in parts (`year`, `month`, `day`).
     `codes` gives for each of our codes the delivered values; `spelling` says which spelling of a
     code list the project ships (drugs, hospital trusts) the delivery uses. When read, every
-    spelling is understood.
+    spelling is understood. A score of MSIS-29 may come as its `items`, in their order, with the
+    `version` of the questionnaire; `least_answered` is the share of them that must be answered.
     """
 
     column: str = ""
@@ -40,6 +42,9 @@ class DeliveredColumn(_Declared):
     day: str = ""
     codes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     spelling: Spelling | None = None
+    items: tuple[str, ...] = ()
+    version: int | None = Field(default=None, ge=1, le=2)
+    least_answered: float = Field(default=0.5, gt=0, le=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -56,8 +61,13 @@ class DeliveredColumn(_Declared):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if bool(self.column) == bool(self.year) or (self.day and not self.month):
-            raise ValueError("expected `column`, or `year` with or without `month` and `day`")
+        ways = [bool(self.column), bool(self.year), bool(self.items)]
+        if sum(ways) != 1 or (self.day and not self.month):
+            raise ValueError(
+                "expected `column`, or `year` with or without `month` and `day`, or `items`"
+            )
+        if bool(self.items) != (self.version is not None):
+            raise ValueError("expected `items` together with their `version`, 1 or 2")
         if self.column and self.month:
             raise ValueError("expected `column`, or `year`, `month` and `day`, not both")
         return self
@@ -65,12 +75,18 @@ class DeliveredColumn(_Declared):
     @property
     def names(self) -> tuple[str, ...]:
         """The delivered columns it is read from, the indispensable one first."""
-        return tuple(n for n in (self.column, self.year, self.month, self.day) if n)
+        return tuple(n for n in (self.column, self.year, self.month, self.day, *self.items) if n)
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The delivered columns of which one tells that it is delivered."""
+        return self.items or self.names[:1]
 
     def renamed(self, in_file: Mapping[str, str]) -> Self:
         """Return it with the file's own writing of the names (lower case -> as written)."""
         places = {p: getattr(self, p).lower() for p in ("column", "year", "month", "day")}
-        held = {place: in_file.get(name, "") for place, name in places.items()}
+        held: dict[str, Any] = {place: in_file.get(name, "") for place, name in places.items()}
+        held["items"] = tuple(in_file[name.lower()] for name in self.items)
         return self.model_copy(update=held if held["month"] else held | {"day": ""})
 
 
@@ -199,6 +215,11 @@ def _check_table(name: str, table: DeliveredTable) -> None:
 
 
 def _check_column(place: str, column: schema.Column, delivered: DeliveredColumn) -> None:
+    if delivered.items and len(set(delivered.items)) != ITEMS.get(column.name):
+        of = ", ".join(f"{score} has {n}" for score, n in ITEMS.items())
+        raise ValueError(
+            f"{place}: `items` must be all different ones of a score of MSIS-29 ({of})"
+        )
     if delivered.year and column.kind != "date":
         raise ValueError(f"{place}: only a date comes in `year`, `month` and `day`")
     possible = tuple(BOOLEANS) if column.kind == "boolean" else column.codes
