@@ -443,6 +443,7 @@ def test_a_run_whose_release_is_refused_leaves_the_last_one_and_nothing_of_the_n
     before = report.read_bytes()
     saved = cache.entry(run, run.jobs[0]) / "tables" / "count_table.csv"
     saved.write_text("step,n\nnot_diagnosed_by 1966-02-09,12\n")
+    (report.parent / "numbers.csv").write_text("")  # so that it is made anew
     with pytest.raises(ReleaseRefused, match="a day that is none") as refused:
         perform(run)
     assert "1966" not in str(refused.value)

@@ -23,6 +23,7 @@ INTERRUPTED = 130
 EXIT_CODES = {
     "ReportIncomplete": 1,
     "RunRefused": 2,
+    "ComparisonRefused": 2,
     "OSError": 2,
     "ExtractRefused": 3,
     "ReleaseRefused": 4,
@@ -159,6 +160,34 @@ def run(
         else:
             typer.echo("\n".join(str(each.report) for each in performed))
         raise typer.Exit(max(each.exit_code for each in performed))
+
+
+@app.command()
+def compare(
+    run: RunFolder,
+    other: Annotated[
+        Path | None,
+        typer.Option("--with", help="Another run, or a file of published numbers."),
+    ] = None,
+    least: Annotated[float, typer.Option(min=0, max=1, help="Share that must agree.")] = 0.9,
+    to: Annotated[Path | None, typer.Option(help="Write it as a page, too.")] = None,
+) -> None:
+    """Hold a run's numbers against the published ones; exit code 1 where too few agree."""
+    with plain_errors():
+        from msanalysis.compare import ComparisonRefused, compare_published, compare_runs
+        from msanalysis.report.comparison import page_of, summary
+
+        release = run / "release"
+        if other and other.is_dir():
+            found = compare_runs(release, other / "release")
+        else:
+            found = compare_published(release, other)
+        if found is None:
+            raise ComparisonRefused("no published numbers are kept of its year; give --with FILE")
+        if to:
+            to.write_bytes(page_of(release, found).encode())
+        typer.echo("\n".join(summary(found)))
+        raise typer.Exit(int(found.share < least))
 
 
 @app.command(name="check-release")

@@ -21,7 +21,7 @@ __all__ = ["Finding", "check_release"]
 
 MANIFEST = "manifest.json"
 LIBRARY = "figures/plotly.min.js"
-PAGES = ("index.html", "disclosure.html")
+PAGES = ("index.html", "disclosure.html", "comparison.html")
 SUFFIXES = {"figures": (".svg", ".png", ".html"), "tables": (".csv",)}
 LARGEST_MB = {".csv": 2, ".json": 5, ".html": 20, ".svg": 5, ".png": 10}
 

@@ -32,6 +32,7 @@ WORDS = {
         "numbers": "Alle tall",
         "provenance": "Hvordan tallene ble laget",
         "disclosure": "Hva tallene forteller om personer",
+        "comparison": "Ved siden av de publiserte tallene",
     },
     "en": {
         "language": "English",
@@ -49,6 +50,7 @@ WORDS = {
         "numbers": "All numbers",
         "provenance": "How the numbers were made",
         "disclosure": "What the numbers tell of persons",
+        "comparison": "Beside the published numbers",
     },
 }
 
@@ -81,6 +83,7 @@ def write_report(release: Path) -> Path:
                 for lang in manifest["languages"]
             },
             rows_shown=ROWS_SHOWN,
+            compared=(release / "comparison.html").exists(),
         )
     )
     path = release / "index.html"

@@ -14,6 +14,7 @@ from msanalysis.folders import clear, put_in_place
 from msanalysis.release import ReleaseRefused
 from msanalysis.release_check import check_release
 from msanalysis.report import write_report
+from msanalysis.report.comparison import write_comparison
 from msanalysis.report.disclosure import write_disclosure
 from msanalysis.run import PROJECT
 from msanalysis.run.cache import package_hash, versions
@@ -47,6 +48,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     new.chmod(0o700)  # nobody reads it before it has been looked through
     _gather(outcomes, new)
     _write_manifest(new, manifest)
+    write_comparison(new)
     write_report(new)
     write_disclosure(new)
     manifest["files"] = _hashes(new)
