@@ -9,7 +9,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
@@ -51,6 +51,9 @@ Levels = tuple[str, ...] | Except
 _OPPOSITE = {("yes",): ("no",), ("no",): ("yes",)}
 Box = Mapping[str, Levels]
 """The levels that some dimensions are held to; a dimension that is not named is not restricted."""
+
+BaseBox = tuple[str, Box]
+"""A base set of persons and what they are held to."""
 
 
 def level_code(value: Any) -> str:
@@ -111,6 +114,12 @@ class Counted:
         Columns of counts; one that is left out cannot be compared.
     rows
         What holds in each row besides, where rows differ in more than their levels.
+    cells
+        Column of counts -> base and box of each row, where rows are of different populations;
+        `columns`, `counts` and `rows` then say nothing.
+    printed
+        Parts, each with its whole, both of which the registry prints: what the part leaves may
+        be known where quotas are printed, though the part is held to the threshold.
     """
 
     base: str
@@ -119,6 +128,8 @@ class Counted:
     columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     counts: Mapping[str, Restriction] = field(default_factory=dict)
     rows: tuple[Box, ...] = ()
+    cells: Mapping[str, tuple[BaseBox, ...]] = field(default_factory=dict)
+    printed: tuple[tuple[BaseBox, BaseBox], ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,6 +159,8 @@ class Cohort:
         Columns whose dimension has another name, because cohorts of the base differ in it.
     coarser
         As in `Counted`.
+    asked
+        Column of an indicator or a measure -> base and box of those who count in it.
     """
 
     name: str
@@ -159,6 +172,7 @@ class Cohort:
     fixed: Box = field(default_factory=dict)
     dimensions: Mapping[str, str] = field(default_factory=dict)
     coarser: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    asked: Mapping[str, BaseBox] = field(default_factory=dict)
 
     @property
     def attrition(self) -> "Result":
@@ -299,13 +313,16 @@ class Released:
         return self.frame.astype(object).mask(self.hidden, "hidden")
 
 
+CellsOf = Callable[[Cohort, pd.DataFrame, Mapping[str, Any]], Mapping[str, Any]]
+
+
 def statistic(
     *,
     shape: Shape,
     counts: Mapping[str, tuple[str, ...]],
     dimension: str = "",
     columns: Mapping[str, str] = MappingProxyType({}),
-    cells: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    cells: Mapping[str, tuple[str, ...]] | CellsOf = MappingProxyType({}),
     quotas: Mapping[str, str] = MappingProxyType({}),
     behind: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     again: Again | None = None,
@@ -316,6 +333,8 @@ def statistic(
     restricts it: a column of the table; `dimension=level` (or `dimension!level`) for what holds in
     every row; `known name` for who has a value; `until`, `from`, `during` or `after` and a column
     of days. A word that is a setting's name stands for the setting's value, any other for itself.
+    Where rows are of different populations `cells` is a function of cohort, table and settings
+    that returns `cells` and `printed` of `Counted`.
 
     The settings are recorded from the call itself. A column the extract does not hold (`by`,
     `column`, `entry_days` or one of `columns` is one of the cohort's `not_delivered`) gives an
@@ -338,17 +357,22 @@ def statistic(
             frame = cohort.frame
             for column in _columns_asked_for(recorded) & set(cohort.not_delivered):
                 frame = frame.iloc[:0].assign(**{column: pd.Series(dtype="float64")})
+            table = function(frame, **recorded)
+            words = {} if callable(cells) else cells
+            counted = _counted(cohort, recorded, columns, words)
+            if callable(cells):
+                counted = replace(counted, **cells(cohort, table, recorded))
             return Result(
                 statistic=function.__name__.split("_", 1)[1],
                 shape=shape,
-                frame=function(frame, **recorded),
+                frame=table,
                 counts=MappingProxyType(dict(counts)),
                 dimension=dimension,
                 population=cohort.name,
                 n_persons=len(frame),
                 settings=MappingProxyType(recorded),
                 provenance=cohort.provenance,
-                counted=_counted(cohort, recorded, columns, cells),
+                counted=counted,
                 quotas=quotas,
                 behind=behind,
                 again=again,

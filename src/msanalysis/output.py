@@ -310,6 +310,12 @@ def described(released: Released) -> dict[str, Any]:
             ),
         }
     shown = {*counted.columns.values()}
+    if counted.cells:
+        known["cells"] = {
+            name: [[base, _plain(box)] for base, box in boxes]
+            for name, boxes in counted.cells.items()
+        }
+        shown |= {name for boxes in counted.cells.values() for _, box in boxes for name in box}
     known["coarser"] = {name: each for name, each in counted.coarser.items() if name in shown}
     if counted.rows:
         known["rows"] = [_plain(box) for box in counted.rows]

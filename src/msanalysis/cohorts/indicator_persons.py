@@ -8,20 +8,22 @@ from typing import Any, Literal
 import pandas as pd
 
 from msanalysis import codes
+from msanalysis.cohorts import selection
 from msanalysis.cohorts.earlier_results import published_results, shown_of, unpublished
 from msanalysis.cohorts.indicators import FUNCTIONS, PATIENTS, Window
 from msanalysis.cohorts.selection import cohort, collected, not_registered
-from msanalysis.core import Cohort
+from msanalysis.core import KNOWN, BaseBox, Cohort
 from msanalysis.extract import Extract
 
 Definition = Mapping[str, Any]
 """A row of `codes.indicators()`."""
 Update = Literal["june", "december"]
 STATES = ("met", "not_met", "left_out")
-BASE = "indicators"
-"""The base set of cells: persons by indicator and year."""
+NEWLY_DIAGNOSED = "newly_diagnosed"
+"""The base set of cells of indicators of the newly diagnosed."""
 
-RESIDENCE = (("trust", "region"), ("trust", "nation"))
+RESIDENCE = (("trust", "region"),)
+RESIDENCE_DIMENSION = {"trust": "residence_hf"}
 RECENT_YEARS = 5
 AS_KNOWN = {"june": (5, 15), "december": (12, 15)}
 """Month and day on which the extract of an update is taken, in the year after the report year."""
@@ -77,8 +79,36 @@ def indicator_persons(
     columns |= {"sex": "patients.sex", "diagnosis_year": "patients.diagnosis_date"}
     columns |= {f"{id} {year}": needs[0] for id, needs in missing.items() if needs}
     steps = not_registered(persons, extract)
-    name = f"indicators_{year}"
-    return cohort(name, persons, steps, columns, extract, base=BASE, coarser=RESIDENCE)
+    found = cohort(
+        f"indicators_{year}",
+        persons,
+        steps,
+        columns,
+        extract,
+        base=selection.PATIENTS,
+        dimensions=RESIDENCE_DIMENSION,
+        coarser=RESIDENCE,
+    )
+    asked = {f"{each['id']} {year}": asked_of(found, each, year) for each in held}
+    asked |= {
+        f"{population} {year}": (found.base, {**found.fixed, **box(year)})
+        for population, box in _BOXES.items()
+    }
+    return replace(found, asked=asked)
+
+
+def asked_of(persons: Cohort, definition: Definition, year: int) -> BaseBox:
+    """Return base and box of those in the denominator of an indicator."""
+    column = f"{definition['id']} {year}"
+    box = _BOXES[definition["population"]](year)
+    if definition["course"]:
+        box["onset_course"] = (definition["course"],)
+    if persons.frame[column].eq("left_out").any():
+        box[f"{column}{KNOWN}"] = ("yes",)
+    # The newly diagnosed of small trusts are known from the registry's table of patients, and
+    # with them what any of their indicators leaves; among themselves they can be protected.
+    is_new = definition["population"] == "diagnosed"
+    return NEWLY_DIAGNOSED if is_new else persons.base, {**persons.fixed, **box}
 
 
 def _year_before(
@@ -172,6 +202,18 @@ _POPULATIONS: dict[str, Callable[..., pd.Series]] = {
     "diagnosed": _diagnosed,
     "alive_recently_diagnosed": _recent,
 }
+
+
+_BOXES: dict[str, Callable[[int], dict[str, tuple[str, ...]]]] = {
+    "registered": lambda year: {},
+    "alive": lambda year: {"alive": ("yes",)},
+    "diagnosed": lambda year: {"diagnosis_year": (str(year),)},
+    "alive_recently_diagnosed": lambda year: {
+        "alive": ("yes",),
+        f"diagnosed_within_{RECENT_YEARS}_years": ("yes",),
+    },
+}
+"""Population -> its levels among all persons of the registry on the last day of the year."""
 
 
 def _named(known: Mapping[str, Any], definition: Definition, column: str) -> Any:

@@ -62,6 +62,11 @@ def _known(
         threshold=threshold,
         kept={same[key] for each in tables for key in each.public},
         quotas={(same[part], same[whole]) for each in tables for part, whole in each.quotas},
+        printed={
+            (same.get(part, part), same.get(whole, whole))
+            for each in tables
+            for part, whole in each.printed
+        },
     )
 
 

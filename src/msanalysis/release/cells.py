@@ -71,7 +71,8 @@ def cells_of_its_own(result: Result, frame: pd.DataFrame) -> list[Cell]:
 
     They can be compared with each other alone: every column of text divides persons.
     """
-    said = result.counted.counts if result.counted else {}
+    counted = result.counted
+    said = {*counted.counts, *counted.cells} if counted else set()
     columns = (result.dimension,) if result.dimension in frame else ()
     text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
     others = [name for name in (*text, "time_days") if name in frame and name not in columns]
@@ -89,6 +90,8 @@ def cells_of_its_own(result: Result, frame: pd.DataFrame) -> list[Cell]:
 
 
 def _cells(counted: Counted, frame: pd.DataFrame) -> list[Cell]:
+    if counted.cells:
+        return _told(counted, frame)
     rows = list(zip(frame.index, frame.to_dict("records"), strict=True))
     found = []
     for column, restriction in counted.counts.items():
@@ -108,6 +111,23 @@ def _cells(counted: Counted, frame: pd.DataFrame) -> list[Cell]:
             cost = -number if in_order else value
             found.append(cell_of(counted.base, box, number, column, value, total, cost))
     return found
+
+
+def _told(counted: Counted, frame: pd.DataFrame) -> list[Cell]:
+    """Return the cells of a table that says base and box of each row itself."""
+    return [
+        cell_of(*boxes[number], number, column, int(value), _sums_others(row), int(value))
+        for column, boxes in counted.cells.items()
+        if column in frame
+        for number, row, value in zip(
+            frame.index, frame.to_dict("records"), frame[column], strict=True
+        )
+        if pd.notna(value)
+    ]
+
+
+def _sums_others(row: Mapping[str, Any]) -> bool:
+    return row.get("stratum") == ALL or row.get("level") in ("nation", "region")
 
 
 def size_of(result: Result) -> Cell | None:

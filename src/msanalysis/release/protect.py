@@ -49,6 +49,8 @@ class Known:
         Cells that everyone knows.
     quotas
         A numerator and its denominator: what the one leaves of the other may be known.
+    printed
+        Other parts and wholes of which that holds.
     """
 
     values: Mapping[str, int]
@@ -58,6 +60,7 @@ class Known:
     threshold: int
     kept: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
+    printed: Collection[tuple[str, str]] = ()
 
     @property
     def numerators(self) -> set[str]:
@@ -103,11 +106,12 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
 
 def _implied(known: Known, values: Mapping[str, int]) -> set[str]:
     """Return the cells that no table has and that must not turn out to be small."""
+    pairs = {*known.quotas, *known.printed}
     left = {
         part
         for whole, parts in known.sums
         for part in parts
-        if any((other, whole) in known.quotas for other in parts)
+        if any((other, whole) in pairs for other in parts)
     }
     return {
         key

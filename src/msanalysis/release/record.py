@@ -13,7 +13,7 @@ import pandas as pd
 from msanalysis.core import Result
 from msanalysis.release.cells import Cell, cell_of, cells_of, plain_box, read_box, size_of
 from msanalysis.release.policy import Policy
-from msanalysis.release.table import printed_quotas, public_keys, tied
+from msanalysis.release.table import printed_parts, printed_quotas, public_keys, tied
 
 RECORD_VARIABLE = "MSANALYSIS_CELLS"
 """Names the file that receives the exact cells; nothing is recorded where it is not set."""
@@ -24,8 +24,9 @@ class Shown:
     """The cells of one released table.
 
     `hidden` holds the keys that it hides, `public` those that everyone knows, `quotas` pairs of a
-    numerator and its denominator that are printed together, `tied` the keys that are hidden with
-    a key; `coarser` is as in `Counted`. `totals` are the exact sums of a curve, shown or not.
+    numerator and its denominator that are printed together, `printed` other parts and wholes,
+    `tied` the keys that are hidden with a key; `coarser` is as in `Counted`. `totals` are the
+    exact sums of a curve, shown or not.
     """
 
     population: str
@@ -35,6 +36,7 @@ class Shown:
     hidden: frozenset[str]
     public: frozenset[str] = frozenset()
     quotas: frozenset[tuple[str, str]] = frozenset()
+    printed: frozenset[tuple[str, str]] = frozenset()
     tied: Mapping[str, frozenset[str]] = field(default_factory=dict)
     coarser: Mapping[str, Any] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
@@ -59,6 +61,7 @@ def tables_cells(
         hidden=frozenset(cell.key for cell in cells if hidden.loc[cell.row, cell.column]),
         public=frozenset(public_keys(result, frame, cells, policy)),
         quotas=frozenset(printed_quotas(result, cells, policy)),
+        printed=frozenset(printed_parts(result, policy)),
         tied={key: frozenset(keys) for key, keys in tied_to.items() if keys},
         coarser=result.counted.coarser if result.counted else {},
         totals=_totals(result) if result.shape == "curve" else {},
@@ -85,6 +88,7 @@ def record(each: Shown) -> None:
         "hidden": sorted(each.hidden),
         "public": sorted(each.public),
         "quotas": sorted(each.quotas),
+        "printed": sorted(each.printed),
         "tied": {key: sorted(keys) for key, keys in each.tied.items()},
         "coarser": each.coarser,
         "totals": each.totals,
@@ -110,6 +114,6 @@ def _read(content: dict[str, Any]) -> Shown:
         cell_of(base, read_box(box), *place) for base, box, *place in content.pop("cells")
     )
     tied_to = {key: frozenset(keys) for key, keys in content.pop("tied").items()}
-    quotas = frozenset(map(tuple, content.pop("quotas")))
+    pairs = {name: frozenset(map(tuple, content.pop(name))) for name in ("quotas", "printed")}
     sets = {name: frozenset(content.pop(name)) for name in ("hidden", "public")}
-    return Shown(**content, **sets, cells=cells, quotas=quotas, tied=tied_to)
+    return Shown(**content, **sets, **pairs, cells=cells, tied=tied_to)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from msanalysis.core import Result
-from msanalysis.release.cells import Cell, cells_of, cells_of_its_own
+from msanalysis.release.cells import Cell, cells_of, cells_of_its_own, key_of
 from msanalysis.release.equations import plainest, sums_of
 from msanalysis.release.plan import planned
 from msanalysis.release.policy import Policy
@@ -52,6 +52,7 @@ def _to_hide(
         threshold=policy.threshold,
         kept=public,
         quotas=printed_quotas(result, cells, policy),
+        printed=printed_parts(result, policy),
     )
     return cells_to_hide(known, first - public)
 
@@ -75,6 +76,12 @@ def printed_quotas(result: Result, cells: Iterable[Cell], policy: Policy) -> set
         for row, column in place
         if column == part and (row, whole) in place
     }
+
+
+def printed_parts(result: Result, policy: Policy) -> set[tuple[str, str]]:
+    """Return other parts with their wholes, where the policy prints what one leaves."""
+    pairs = result.counted.printed if result.counted and policy.quotas_printed else ()
+    return {(key_of(*part), key_of(*whole)) for part, whole in pairs}
 
 
 def tied(result: Result, cells: Iterable[Cell]) -> dict[str, set[str]]:

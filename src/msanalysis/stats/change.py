@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from msanalysis.core import statistic
+from msanalysis.core import Cohort, statistic
 from msanalysis.intervals import check_level
-from msanalysis.stats.indicators import COLUMNS, Published, two_years
+from msanalysis.stats.indicators import Published, two_years
 from msanalysis.stats.units import (
     QUOTAS,
     Definition,
     as_table,
-    cells_by,
+    cells_of_indicators,
     count_none,
     quotient,
 )
@@ -40,6 +40,18 @@ def _changes(both: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
     return both.assign(change=change, lower=lower, upper=upper)[[*_CHANGE]]
 
 
+def _cells_of_both(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    earlier = table.assign(year=str(settings["year"] - 1))
+    of_year, before = (cells_of_indicators(cohort, rows, settings) for rows in (table, earlier))
+    both = {f"{count}_before": boxes for count, boxes in before["cells"].items()}
+    return {
+        "cells": of_year["cells"] | both,
+        "printed": of_year["printed"] + before["printed"],
+    }
+
+
 @statistic(
     shape="table",
     counts={
@@ -48,8 +60,7 @@ def _changes(both: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
         "numerator_before": _CHANGE,
         "denominator_before": ("numerator_before", *_CHANGE),
     },
-    columns=COLUMNS,
-    cells=cells_by(*COLUMNS),
+    cells=_cells_of_both,
     quotas=QUOTAS | {"numerator_before": "denominator_before"},
     again=_changes,
 )

@@ -13,12 +13,11 @@ from msanalysis.stats.units import (
     Definition,
     add_shares,
     as_table,
-    cells_by,
+    cells_of_indicators,
     count_held,
     quotient,
 )
 
-COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "level"}
 LIMITS = {"95": 0.95, "998": 0.998}
 WINSORISED = 0.1
 _POINT = ("share", "lower_95", "upper_95", "lower_998", "upper_998", "position")
@@ -46,8 +45,7 @@ def _with_limits(trusts: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFr
 @statistic(
     shape="table",
     counts={"numerator": _POINT, "denominator": ("numerator", *_POINT)},
-    columns=COLUMNS,
-    cells=cells_by(*COLUMNS),
+    cells=cells_of_indicators,
     quotas=QUOTAS,
     again=_with_limits,
 )

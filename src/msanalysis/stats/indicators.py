@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msanalysis.core import ALL, statistic
+from msanalysis.core import ALL, KNOWN, Cohort, statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.strata import read_levels, stack
 from msanalysis.stats.units import (
@@ -15,12 +15,14 @@ from msanalysis.stats.units import (
     Definition,
     add_shares,
     as_table,
-    cells_by,
+    cells_of_indicators,
+    count_held,
     count_none,
     count_states,
     count_units,
     has,
     judge,
+    without,
 )
 
 _SHARE = ("share", "lower", "upper", "attainment")
@@ -41,9 +43,6 @@ _COVERAGE = {
     "share": "float64",
     "attainment": "object",
 }
-COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "level"}
-"""Column -> dimension of persons; the level names that of the unit."""
-
 Published = Mapping[tuple[str, str], tuple[int, int]]
 """(indicator, unit) -> (numerator, denominator)."""
 
@@ -63,8 +62,7 @@ def _judged(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
 @statistic(
     shape="table",
     counts={"numerator": _SHARE, "denominator": ("numerator", *_SHARE)},
-    columns=COLUMNS,
-    cells=cells_by(*COLUMNS),
+    cells=cells_of_indicators,
     quotas=QUOTAS,
     again=_judged,
 )
@@ -184,28 +182,38 @@ _EARLIER = {
 # --- persons --------------------------------------------------------------------------------------
 
 
+def _cells_of_populations(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    told = cells_of_indicators(cohort, table, settings)
+    columns = table["indicator"] + " " + table["year"]
+    denominators = told["cells"]["denominator"]
+    whole = tuple(
+        without(each, f"{column}{KNOWN}")
+        for each, column in zip(denominators, columns, strict=True)
+    )
+    return told | {"cells": told["cells"] | {"n": whole}}
+
+
 @statistic(
     shape="table",
-    counts={"n": ("denominator",), "denominator": ()},
-    columns=COLUMNS,
-    cells={"n": (*COLUMNS,), "denominator": (*COLUMNS, "asked=yes")},
-    quotas={"denominator": "n"},
+    counts={"n": ("denominator", "numerator"), "denominator": ("numerator",), "numerator": ()},
+    cells=_cells_of_populations,
+    quotas={"denominator": "n", **QUOTAS},
 )
 def count_indicator_populations(
     frame: pd.DataFrame, *, definitions: Sequence[Definition], year: int
 ) -> pd.DataFrame:
-    """Count the population and the denominator of the indicators whose figures show the first.
+    """Count the population of each indicator, who of it is asked, and who of these meets it.
 
     Returns
     -------
     Result
-        `indicator`, `level`, `unit`, `year`, `n` (population), `denominator`; an indicator that
-        the cohort lacks, or with the denominator in parentheses, has no rows.
+        `indicator`, `level`, `unit`, `year`, `n` (population), `denominator`, `numerator`; an
+        indicator that the cohort lacks has no rows.
     """
-    shown = [each for each in definitions if each["n_in_parentheses"] == "population"]
-    held = [each["id"] for each in shown if has(frame, each["id"], year)]
-    table = pd.concat([count_none(), *(count_states(frame, id, year) for id in held)])
-    return as_table(table, {**_ROWS, "n": "int64", "denominator": "int64"})
+    counted = count_held(frame, definitions, year)
+    return as_table(counted, {**_ROWS, **dict.fromkeys(("n", "denominator", "numerator"), "int64")})
 
 
 @statistic(
@@ -262,11 +270,19 @@ def _covered(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
     ]
 
 
+def _cells_of_covered(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    populations = {each["id"]: each["population"] for each in settings["definitions"]}
+    named = table.assign(indicator=table["indicator"].map(populations))
+    cells = cells_of_indicators(cohort, named, settings)["cells"]
+    return {"cells": {"numerator": cells["denominator"]}}
+
+
 @statistic(
     shape="table",
     counts={"numerator": ("share", "attainment")},
-    columns=COLUMNS,
-    cells={"numerator": ("indicator", "year", "unit")},
+    cells=_cells_of_covered,
     again=_covered,
 )
 def estimate_coverage(

@@ -12,7 +12,6 @@ from msanalysis.stats.units import (
     Definition,
     add_shares,
     as_table,
-    cells_by,
     count_none,
     count_states,
     periods,
@@ -41,7 +40,10 @@ def _by_week(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
     shape="table",
     counts={"numerator": _SHARE, "denominator": ("numerator", *_SHARE)},
     columns=COLUMNS,
-    cells=cells_by(*COLUMNS),
+    cells={
+        "denominator": ("indicator", "weeks", "asked=yes"),
+        "numerator": ("indicator", "weeks", "asked=yes", "met=yes"),
+    },
     quotas=QUOTAS,
     again=_by_week,
 )

@@ -7,19 +7,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from msanalysis.core import statistic
+from msanalysis.core import Cohort, statistic
 from msanalysis.stats.units import (
     QUOTAS,
     Definition,
     as_table,
-    cells_by,
+    cells_of_indicators,
     count_none,
     count_states,
     periods,
     quotient,
 )
-
-COLUMNS = {"indicator": "indicator", "period": "quarter", "unit": "level"}
 
 _CHART = {
     "indicator": "object",
@@ -55,11 +53,16 @@ def _with_medians(chart: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFr
     return pd.DataFrame({"share": share, "median": median})
 
 
+def _cells_of_quarters(
+    cohort: Cohort, chart: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    return cells_of_indicators(cohort, chart.assign(year=chart["period"]), settings)
+
+
 @statistic(
     shape="table",
     counts={"numerator": ("share",), "denominator": ("numerator", "share", "median")},
-    columns=COLUMNS,
-    cells=cells_by(*COLUMNS),
+    cells=_cells_of_quarters,
     quotas=QUOTAS,
     again=_with_medians,
 )

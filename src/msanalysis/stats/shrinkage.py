@@ -14,12 +14,10 @@ from msanalysis.stats.units import (
     Definition,
     add_shares,
     as_table,
-    cells_by,
+    cells_of_indicators,
     count_held,
     quotient,
 )
-
-COLUMNS = {"indicator": "indicator", "year": "of_year", "unit": "level"}
 
 _RAW = ("share", "lower", "upper")
 _SHRUNKEN = ("shrunken", "shrunken_lower", "shrunken_upper", "weight_of_own")
@@ -48,8 +46,7 @@ def _with_prediction(trusts: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Da
         "numerator": (*_RAW, *_SHRUNKEN),
         "denominator": ("numerator", *_RAW, *_SHRUNKEN),
     },
-    columns=COLUMNS,
-    cells=cells_by(*COLUMNS),
+    cells=cells_of_indicators,
     quotas=QUOTAS,
     again=_with_prediction,
 )

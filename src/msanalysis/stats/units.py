@@ -1,12 +1,13 @@
 """Counting an indicator in trusts, regions and the nation; how a share is judged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from msanalysis.core import ALL, KNOWN, BaseBox, Box, Cohort
 from msanalysis.stats.strata import read_levels, stack
 
 LEVELS = ("nation", "region", "trust")
@@ -19,12 +20,59 @@ Definition = Mapping[str, Any]
 """A row of `codes.indicators()` or `codes.coverages()`."""
 
 
-def cells_by(*columns: str, suffix: str = "") -> dict[str, tuple[str, ...]]:
-    """Return what restricts numerator and denominator in a table divided by `columns`."""
+def cells_of_indicators(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return base and box of numerator and denominator in each row; see `statistic`.
+
+    A row names `indicator` and `year`, and where it has them `unit` or `stratum`, a level of the
+    column that the setting `by` names. An indicator of which the cohort does not say who is asked
+    (one that was published, or of another period) is of persons of its own.
+    """
+    asked = [_asked(cohort, row, settings) for row in table.to_dict("records")]
+    columns = (table["indicator"] + " " + table["year"]).tolist()
+    met = [
+        (base, {**box, column: ("met",)})
+        for (base, box), column in zip(asked, columns, strict=True)
+    ]
     return {
-        f"denominator{suffix}": (*columns, "asked=yes"),
-        f"numerator{suffix}": (*columns, "asked=yes", "met=yes"),
+        "cells": {"denominator": tuple(asked), "numerator": tuple(met)},
+        "printed": tuple(_printed(asked, met, columns)),
     }
+
+
+def _printed(
+    asked: Sequence[BaseBox], met: Sequence[BaseBox], columns: Sequence[str]
+) -> Iterator[tuple[BaseBox, BaseBox]]:
+    """Yield who is asked and who meets it, of the population; and the course, of all courses."""
+    for denominator, numerator, column in zip(asked, met, columns, strict=True):
+        population = without(denominator, f"{column}{KNOWN}")
+        every = without(population, "onset_course")
+        yield from ((part, population) for part in (denominator, numerator) if part != population)
+        if population != every:
+            yield population, every
+
+
+def without(whole: BaseBox, dimension: str) -> BaseBox:
+    """Return base and box without one dimension."""
+    base, box = whole
+    return base, {name: levels for name, levels in box.items() if name != dimension}
+
+
+def _asked(cohort: Cohort, row: Mapping[str, Any], settings: Mapping[str, Any]) -> BaseBox:
+    column = f"{row['indicator']} {row['year']}"
+    base, held = cohort.asked.get(column, (f"asked for {column}", {}))
+    box = {**held, **_unit_box(cohort, row)}
+    if row.get("stratum", ALL) != ALL:
+        by = settings["by"]
+        box[cohort.dimensions.get(by, by)] = (row["stratum"],)
+    return base, box
+
+
+def _unit_box(cohort: Cohort, row: Mapping[str, Any]) -> Box:
+    """Return the level of residence; everyone lives in the nation."""
+    level = row.get("level", LEVELS[0])
+    return {} if level == LEVELS[0] else {cohort.dimensions.get(level, level): (row["unit"],)}
 
 
 # --- counting -------------------------------------------------------------------------------------
@@ -103,7 +151,7 @@ def add_shares(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def judge(table: pd.DataFrame, definitions: Sequence[Definition], judged: pd.Series) -> pd.Series:
-    """Return the attainment of each share; missing where there is none or it is not `judged`."""
+    """Return the attainment of each share; missing without share or goal, or if not `judged`."""
     rules = {each["id"]: each for each in definitions}
     sign = (
         table["indicator"]
@@ -117,7 +165,9 @@ def judge(table: pd.DataFrame, definitions: Sequence[Definition], judged: pd.Ser
         for bound in ("good", "very_good")
     ]
     words = np.array(ATTAINMENTS, dtype=object)[sum(each.astype(int) for each in reached)]
-    return pd.Series(words, table.index, dtype=object).where(judged & table["share"].notna(), None)
+    goals = table["indicator"].map({id: rule["good"] for id, rule in rules.items()})
+    judged = judged & table["share"].notna() & goals.notna()
+    return pd.Series(words, table.index, dtype=object).where(judged, None)
 
 
 def as_table(table: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
