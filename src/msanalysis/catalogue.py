@@ -578,8 +578,19 @@ ANALYSES: tuple[Analysis, ...] = (
         title=_words("Kvalitetsindikatorer og måloppnåelse", "Quality indicators and their goals"),
         needs=("patients.residence_hf", "patients.diagnosis_date", "patients.death_date"),
         figures={
+            "milestones": "2.1.1",
             **{each["id"]: each["figure"] for each in _BY_INDICATOR},
+            "onset_to_diagnosis_24m_by_year": "2.1.3",
+            "referral_to_diagnosis_days": "2.1.5",
+            "diagnosis_to_treatment_days": "2.1.6b",
+            "first_treatments": "2.1.8",
+            "edss_scale": "2.1.19",
+            "edss_measured_by_group": "2.1.20",
+            "edss_by_age": "2.1.22",
             "goals": "2.1.24",
+            "registrations": "4.1.1",
+            "expected_prevalence_map": "4.2.1",
+            "coverage_map": "1",
             "indicator_funnels": "",
             "indicators_shrunken": "",
             "indicator_changes": "",
@@ -588,6 +599,86 @@ ANALYSES: tuple[Analysis, ...] = (
         captions={
             **_titled(_BY_INDICATOR),
             **_titled(_BY_INDICATOR, "run_charts_"),
+            "milestones": _words(
+                "Fra debut til behandling: anbefalte tidsfrister, og tiden det tok for dem som "
+                "fikk diagnosen i året",
+                "From onset to treatment: recommended limits, and the time it took for those "
+                "diagnosed in the year",
+            ),
+            "onset_to_diagnosis_24m_by_year": _words(
+                "Diagnose innen 24 måneder etter debut, etter diagnoseår og kjønn, med 95 % "
+                "konfidensintervall",
+                "Diagnosed within 24 months of onset, by year of diagnosis and sex, with 95 % "
+                "confidence interval",
+            ),
+            "onset_to_referral_days": _words(
+                "Dager fra debut til henvisning", "Days from onset to referral"
+            ),
+            "referral_to_diagnosis_days": _words(
+                "Dager fra henvisning til diagnose etter helseforetak",
+                "Days from referral to diagnosis by hospital trust",
+            ),
+            "referral_to_diagnosis_points": _words(
+                "Dager fra henvisning til diagnose, hver person, der ingenting er skjult",
+                "Days from referral to diagnosis, each person, where nothing is hidden",
+            ),
+            "diagnosis_to_treatment_days": _words(
+                "Dager fra diagnose til behandlingsstart etter helseforetak, attakkpreget forløp",
+                "Days from diagnosis to treatment by hospital trust, relapsing-remitting course",
+            ),
+            "diagnosis_to_treatment_points": _words(
+                "Dager fra diagnose til behandlingsstart, hver person, der ingenting er skjult",
+                "Days from diagnosis to treatment, each person, where nothing is hidden",
+            ),
+            "first_treatments": _words(
+                "Første behandling av nydiagnostiserte med attakkpreget forløp, etter helseforetak",
+                "First treatment of the newly diagnosed with a relapsing-remitting course, by "
+                "hospital trust",
+            ),
+            "edss_scale": _words(
+                "Funksjonsskalaen EDSS: hva noen av trinnene betyr",
+                "The EDSS of disability: what some of its steps mean",
+            ),
+            "edss_measured_by_group": _words(
+                "EDSS målt i året etter alder (A), behandling (B) og tid siden diagnosen (C)",
+                "EDSS measured in the year by age (A), treatment (B) and time since diagnosis (C)",
+            ),
+            "edss_measured_by_age": _words(
+                "EDSS målt i året etter alder", "EDSS measured in the year by age"
+            ),
+            "edss_measured_by_treatment": _words(
+                "EDSS målt i året etter behandling", "EDSS measured in the year by treatment"
+            ),
+            "edss_measured_by_time_since_diagnosis": _words(
+                "EDSS målt i året etter tid siden diagnosen",
+                "EDSS measured in the year by time since diagnosis",
+            ),
+            "edss_by_age": _words(
+                "Siste EDSS utenfor attakk, etter alder da den ble målt",
+                "Last EDSS outside a relapse, by age when it was measured",
+            ),
+            "registrations": _words(
+                "Inkluderte (A) og oppdaterte (B) pasienter per kvartal, etter dagen de ble "
+                "registrert",
+                "Patients included (A) and updated (B) by quarter, by the day of registration",
+            ),
+            "expected_prevalence": _words(
+                "Forventet forekomst etter helseforetak (NPR)",
+                "Expected prevalence by hospital trust (NPR)",
+            ),
+            "expected_prevalence_map": _words(
+                "Forventet antall med multippel sklerose per 100 000 innbyggere, etter "
+                "helseforetak",
+                "Persons expected to have multiple sclerosis per 100 000 inhabitants, by hospital "
+                "trust",
+            ),
+            "coverage_map": _words(
+                "Dekningsgrad etter helseforetak, skjematisk kart",
+                "Coverage by hospital trust, schematic map",
+            ),
+            "last_edss_attrition": _words(
+                "Hvem som er med: siste EDSS", "Who is included: last EDSS"
+            ),
             "goals": _words(
                 "Måloppnåelse etter helseforetak: 1 mindre god, 2 god, 3 meget god; dekningen av "
                 "nydiagnostiserte teller ikke i summen",
@@ -620,8 +711,8 @@ ANALYSES: tuple[Analysis, ...] = (
                 "interval",
             ),
             "indicator_populations": _words(
-                "Populasjon og nevner for hver indikator; figurene har en av dem i parentes",
-                "Population and denominator of each indicator; figures have one in parentheses",
+                "Populasjon, nevner og teller for hver indikator",
+                "Population, denominator and numerator of each indicator",
             ),
             "coverage": _words("Dekningsgrad", "Coverage"),
             "attainments": _words(

@@ -283,7 +283,8 @@ def described(released: Released) -> dict[str, Any]:
     """Return what a reader knows of the persons a table counts, for the manifest.
 
     The population as a base set and the levels it is held to; the dimension of each column; which
-    of them restrict each column of counts, what else does, and what is hidden with it.
+    of them restrict each column of counts, what else does, and what is hidden with it. Where rows
+    are of different populations, `cells` gives base and levels of each, besides those of `fixed`.
     """
     counted = released.counted
     known = {
@@ -312,7 +313,7 @@ def described(released: Released) -> dict[str, Any]:
     shown = {*counted.columns.values()}
     if counted.cells:
         known["cells"] = {
-            name: [[base, _plain(box)] for base, box in boxes]
+            name: [[base, _plain(_beyond(box, counted.fixed))] for base, box in boxes]
             for name, boxes in counted.cells.items()
         }
         shown |= {name for boxes in counted.cells.values() for _, box in boxes for name in box}
@@ -320,6 +321,11 @@ def described(released: Released) -> dict[str, Any]:
     if counted.rows:
         known["rows"] = [_plain(box) for box in counted.rows]
     return known
+
+
+def _beyond(box: Box, fixed: Box) -> Box:
+    """Return what a box says besides what the population is held to."""
+    return {name: levels for name, levels in box.items() if fixed.get(name) != levels}
 
 
 def _plain(box: Box) -> dict[str, Any]:

@@ -70,6 +70,12 @@ def regions() -> dict[str, str]:
     return {unit["unit"]: unit["parent"] for unit in units() if unit["level"] == "hf"}
 
 
+def tiles() -> dict[str, tuple[int, int]]:
+    """Return hospital trust -> row and column of its square in a schematic map."""
+    placed = {unit["unit"]: unit["tile"].split() for unit in units() if unit["tile"]}
+    return {trust: (int(row), int(column)) for trust, (row, column) in placed.items()}
+
+
 def summed_over_units(by_trust: Mapping[str, float]) -> dict[str, float]:
     """Return numbers of trusts with their sums over regions and the nation; empty stays empty."""
     sums = dict(by_trust)

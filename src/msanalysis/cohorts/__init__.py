@@ -9,7 +9,12 @@ from msanalysis.cohorts.demography import (
     registered,
 )
 from msanalysis.cohorts.earlier_results import published_results
-from msanalysis.cohorts.indicator_periods import indicator_as_known, indicator_quarters
+from msanalysis.cohorts.edss_groups import persons_by_edss_measured, persons_by_last_edss
+from msanalysis.cohorts.indicator_periods import (
+    indicator_as_known,
+    indicator_quarters,
+    indicator_years,
+)
 from msanalysis.cohorts.indicator_persons import indicator_persons
 from msanalysis.cohorts.jcv import jcv_tested, natalizumab_after_positive_test
 from msanalysis.cohorts.natalizumab import (
@@ -28,7 +33,9 @@ from msanalysis.cohorts.population import (
     yearly_inhabitants_by_age,
 )
 from msanalysis.cohorts.questionnaires import questionnaire_answers, questionnaires_sent
+from msanalysis.cohorts.registrations import registrations
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
+from msanalysis.cohorts.times_to_treatment import times_to_treatment
 from msanalysis.cohorts.treatment_lines import second_line_by_rules, treatment_lines
 from msanalysis.cohorts.treatment_series import treatment_series
 from msanalysis.cohorts.treatment_status import (
@@ -45,6 +52,7 @@ __all__ = [
     "indicator_as_known",
     "indicator_persons",
     "indicator_quarters",
+    "indicator_years",
     "inhabitants",
     "inhabitants_by_age",
     "jcv_tested",
@@ -58,6 +66,8 @@ __all__ = [
     "natalizumab_users",
     "newly_diagnosed",
     "ofatumumab_users",
+    "persons_by_edss_measured",
+    "persons_by_last_edss",
     "persons_by_onset",
     "persons_by_treatment",
     "persons_from_onset",
@@ -66,9 +76,11 @@ __all__ = [
     "questionnaire_answers",
     "questionnaires_sent",
     "registered",
+    "registrations",
     "rituximab_starters",
     "rituximab_switchers",
     "second_line_by_rules",
+    "times_to_treatment",
     "treatment_groups_on",
     "treatment_lines",
     "treatment_series",

@@ -157,9 +157,9 @@ def _persons(extract: Extract) -> pd.DataFrame:
     status_date = pd.Timestamp(extract.provenance.status_date)
     persons = collected(extract.table("patients").select(*_PATIENTS))
     at_status = pd.Series(status_date, index=persons.index)
-    persons["age_years"] = _years(persons["birth_date"], at_status)
-    persons["diagnosis_age_years"] = _years(persons["birth_date"], persons["diagnosis_date"])
-    persons["onset_age_years"] = _years(persons["birth_date"], persons["onset_date"])
+    persons["age_years"] = years_between(persons["birth_date"], at_status)
+    persons["diagnosis_age_years"] = years_between(persons["birth_date"], persons["diagnosis_date"])
+    persons["onset_age_years"] = years_between(persons["birth_date"], persons["onset_date"])
     for event in ("onset", "diagnosis", "death"):
         persons[f"{event}_year"] = persons[f"{event}_date"].dt.year.astype("Int64")
     persons["onset_to_diagnosis_days"] = days_between(
@@ -219,7 +219,8 @@ def _dead(persons: pd.DataFrame, extract: Extract) -> Step:
     return f"dead_by {status_date}", persons["death_date"] <= pd.Timestamp(status_date), "alive"
 
 
-def _years(start: pd.Series, end: pd.Series) -> pd.Series:
+def years_between(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Return years of 365.25 days from `start` to `end`."""
     return days_between(start, end) / DAYS_PER_YEAR
 
 
@@ -229,10 +230,10 @@ def _split(values: pd.Series, limit: float, below: str, from_limit: str) -> pd.S
     return pd.cut(values, [-infinity, limit, infinity], right=False, labels=[below, from_limit])
 
 
-def age_bands(values: pd.Series, limits: Sequence[int]) -> pd.Series:
-    """Code each age by its band between `limits`, open below the first and from the last on."""
-    between = [f"age {low}-{high - 1}" for low, high in pairwise(limits)]
-    codes = [f"age_under {limits[0]}", *between, f"age_from {limits[-1]}"]
+def age_bands(values: pd.Series, limits: Sequence[int], of: str = "age") -> pd.Series:
+    """Code each age, or other years, by its band between `limits`, open at both ends."""
+    between = [f"{of} {low}-{high - 1}" for low, high in pairwise(limits)]
+    codes = [f"{of}_under {limits[0]}", *between, f"{of}_from {limits[-1]}"]
     infinity = float("inf")
     return pd.cut(values, [-infinity, *limits, infinity], right=False, labels=codes)
 

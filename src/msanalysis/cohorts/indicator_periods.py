@@ -1,15 +1,18 @@
 """Everyone in the registry by one indicator over time: by quarter, and by what was known when."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from msanalysis.cohorts import selection
 from msanalysis.cohorts.indicator_persons import (
     PATIENTS,
     RESIDENCE,
     Update,
+    asked_of,
     at,
     indicator_states,
     residence,
@@ -59,6 +62,50 @@ def indicator_quarters(
         for name, (first_day, last_day) in periods.items()
     ]
     return _joined("indicators_by_quarter", states, extract)
+
+
+def indicator_years(
+    extract: Extract, definitions: Sequence[Definition], *, first_year: int
+) -> Cohort:
+    """Return everyone in the registry by where each indicator puts them in each year.
+
+    Everything known by the data cutoff counts, for earlier years too.
+
+    Parameters
+    ----------
+    definitions
+        Rows of `codes.indicators()` whose population are the newly diagnosed.
+    first_year
+        First of the years that end with the status year.
+
+    Returns
+    -------
+    Cohort
+        One column an indicator and year (`onset_to_diagnosis_24m 2024`), as in
+        `indicator_persons`; `sex`.
+
+    Notes
+    -----
+    Who was diagnosed before the registry began is here only if they lived until they could
+    consent, and the last years lack those who are not registered yet.
+    """
+    last_year = extract.provenance.status_date.year
+    held = [each for each in definitions if not extract.missing(each["needs"])]
+    persons = collected(extract.table("patients").select(*PATIENTS))
+    columns = {"sex": "patients.sex"}
+    for year in range(first_year, last_year + 1):
+        states = indicator_states(at(extract, date(year, 12, 31)), held, update="december")
+        persons = persons.join(states.add_suffix(f" {year}"), on="patient_id")
+        columns |= dict.fromkeys((f"{each['id']} {year}" for each in held), "")
+    steps = not_registered(persons, extract)
+    name = f"diagnosed_since_{first_year}"
+    found = cohort(name, persons, steps, columns, extract, base=selection.PATIENTS)
+    asked = {
+        f"{each['id']} {year}": asked_of(found, each, year)
+        for each in held
+        for year in range(first_year, last_year + 1)
+    }
+    return replace(found, asked=asked)
 
 
 def indicator_as_known(

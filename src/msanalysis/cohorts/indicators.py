@@ -79,7 +79,7 @@ def diagnosis_to_treatment_21d(persons, extract, window):
     Who did not for a good reason (`GOOD_REASONS`) is left out of the denominator; who did counts,
     whatever reasons are registered.
     """
-    first = _first_treatment(persons, extract)
+    first = first_treatment(persons, extract)
     in_time = days_between(persons["diagnosis_date"], first["start_date"]) <= 21
     excused = _without_treatment_until(first["start_date"], persons, extract, GOOD_REASONS)
     return in_time | ~excused, in_time
@@ -88,7 +88,7 @@ def diagnosis_to_treatment_21d(persons, extract, window):
 @indicator
 def early_high_efficacy(persons, extract, window):
     """Began with a high-efficacy treatment, of all who began one by the data cutoff."""
-    first = _first_treatment(persons, extract)
+    first = first_treatment(persons, extract)
     return first["start_date"].notna(), first["high_efficacy"]
 
 
@@ -154,7 +154,7 @@ def had_event(persons: pd.DataFrame, events: nw.LazyFrame, day: str, window: Win
     return persons["patient_id"].isin(collected(inside.select("patient_id"))["patient_id"])
 
 
-def _first_treatment(persons: pd.DataFrame, extract: Extract) -> pd.DataFrame:
+def first_treatment(persons: pd.DataFrame, extract: Extract) -> pd.DataFrame:
     """Return the start of each person's first treatment, and whether it is of high efficacy.
 
     A treatment that had ended before the diagnosis is not the first; of several begun on one day

@@ -9,8 +9,12 @@ from msanalysis.figures.balance import plot_balance
 from msanalysis.figures.boxes import plot_boxes
 from msanalysis.figures.coefficients import plot_coefficients
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
+from msanalysis.figures.day_boxes import plot_day_boxes
+from msanalysis.figures.edss_scale import plot_edss_scale
+from msanalysis.figures.first_treatments import plot_first_treatments
 from msanalysis.figures.funnel import plot_funnel
 from msanalysis.figures.goals import plot_goals
+from msanalysis.figures.indicator_groups import plot_indicator_groups, plot_indicator_years
 from msanalysis.figures.indicators import (
     plot_coverage,
     plot_coverages,
@@ -18,7 +22,9 @@ from msanalysis.figures.indicators import (
     plot_indicators,
 )
 from msanalysis.figures.interrupted_series import plot_interrupted_series
+from msanalysis.figures.milestones import plot_milestones
 from msanalysis.figures.onset_years import plot_onset_years
+from msanalysis.figures.registrations import plot_registrations
 from msanalysis.figures.ripening import plot_ripening
 from msanalysis.figures.rule_grid import plot_rule_grid
 from msanalysis.figures.run_charts import plot_run_chart, plot_run_charts
@@ -29,6 +35,7 @@ from msanalysis.figures.share_series import plot_share_series
 from msanalysis.figures.shares import plot_shares
 from msanalysis.figures.stacked_bars import plot_stacked_bars
 from msanalysis.figures.survival import plot_survival, plot_survival_estimates
+from msanalysis.figures.trust_map import plot_coverage_map, plot_trust_map
 from msanalysis.figures.trust_panels import plot_changes, plot_shrunken_shares
 from msanalysis.figures.trust_rates import plot_trust_rates
 from msanalysis.figures.turnover import plot_turnover
@@ -46,14 +53,22 @@ __all__ = [
     "plot_changes",
     "plot_coefficients",
     "plot_coverage",
+    "plot_coverage_map",
     "plot_coverages",
     "plot_cumulative_incidence",
+    "plot_day_boxes",
+    "plot_edss_scale",
+    "plot_first_treatments",
     "plot_funnel",
     "plot_goals",
     "plot_indicator",
+    "plot_indicator_groups",
+    "plot_indicator_years",
     "plot_indicators",
     "plot_interrupted_series",
+    "plot_milestones",
     "plot_onset_years",
+    "plot_registrations",
     "plot_ripening",
     "plot_rule_grid",
     "plot_run_chart",
@@ -67,6 +82,7 @@ __all__ = [
     "plot_stacked_bars",
     "plot_survival",
     "plot_survival_estimates",
+    "plot_trust_map",
     "plot_trust_rates",
     "plot_turnover",
     "plot_yearly_means",

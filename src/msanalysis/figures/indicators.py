@@ -19,7 +19,7 @@ BANDS = {"less_good": "#FBEAE3", "good": "#FFF8DD", "very_good": "#E6F3EB"}
 
 LOW_COVERAGE, LITTLE_COVERAGE = 0.6, 0.8
 _LOW, _BEFORE = "#CFCFCF", "#7F9DB5"
-_NATION = "nation"
+_NATION, _NORWAY = "nation", "norway"
 
 
 def plot_indicators(
@@ -66,7 +66,7 @@ def plot_indicator(
         theme.say_nothing_to_draw(axes, indicators, lang)
     else:
         now = _in_order(now)
-        low = _low_coverage(coverage)
+        low = low_coverage(coverage)
         _draw_bands(axes, definition, 1.0, lang)
         _draw_bars(axes, now, before, low, year, lang)
         _name_rows(axes, now, _persons(populations, now, definition, year), low, lang)
@@ -112,7 +112,7 @@ def _in_order(now: pd.DataFrame) -> pd.DataFrame:
     return now.assign(place=share.fillna(-1.0)).sort_values("place", kind="stable")
 
 
-def _low_coverage(coverage: Released) -> dict[str, str]:
+def low_coverage(coverage: Released) -> dict[str, str]:
     """Return the stars of each trust, by its coverage of the newly diagnosed."""
     rows = coverage.frame
     new = rows[(rows["indicator"] == "coverage_new") & (rows["level"] == "trust")]
@@ -138,7 +138,8 @@ def _notes(
 ) -> list[str]:
     known = any(id == definition["id"] for id, _ in indicators.settings["published"])
     restated = [] if known or before.empty else [word(f"restated {year - 1}", lang)]
-    return [word("coverage_stars", lang), *restated]
+    in_parentheses = word(f"{definition['n_in_parentheses']}_in_parentheses", lang)
+    return [word("coverage_stars", lang), in_parentheses, *restated]
 
 
 def _draw_bands(axes: Axes, definition: Definition, top: float, lang: str) -> None:
@@ -187,7 +188,9 @@ def _draw_row(axes: Axes, place: int, row: pd.Series, *, light: bool, lang: str)
 
 def _value(row: pd.Series, lang: str) -> str:
     if pd.notna(row["share"]):
-        return f"{number(100 * float(row['share']), 0, lang)}\u00a0%"
+        share = float(row["share"])
+        nearly_all = 0.995 <= share < 1
+        return f"{number(100 * share, 1 if nearly_all else 0, lang)}\u00a0%"
     of = row.get("denominator", row.get("expected"))
     return DASH if pd.notna(of) and of == 0 else word("hidden_mark", lang)
 
@@ -196,7 +199,7 @@ def _name_rows(
     axes: Axes, now: pd.DataFrame, persons: pd.Series, low: Mapping[str, str], lang: str
 ) -> None:
     names = [
-        f"{_name(unit, row['level'], lang)}{low.get(unit, '')} ({_n(persons.get(unit), lang)})"
+        f"{unit_name(unit, lang)}{low.get(unit, '')} ({persons_of(persons.get(unit), lang)})"
         for unit, row in now.iterrows()
     ]
     axes.set_yticks(range(len(names)), names, fontsize=7.5)
@@ -204,11 +207,13 @@ def _name_rows(
     axes.set_ylim(-0.75, len(names) - 0.4)
 
 
-def _name(unit: str, level: str, lang: str) -> str:
-    return word("whole_country" if level == _NATION else unit, lang)
+def unit_name(unit: str, lang: str) -> str:
+    """Return the word of a trust, or of the nation."""
+    return word("whole_country" if unit == _NORWAY else unit, lang)
 
 
-def _n(n: object, lang: str) -> str:
+def persons_of(n: object, lang: str) -> str:
+    """Return a number of persons, or that it is hidden."""
     return word("hidden_mark", lang) if n is None or pd.isna(n) else number(int(n), 0, lang)
 
 

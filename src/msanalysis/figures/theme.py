@@ -59,6 +59,12 @@ COLOURS = {
     "long_stable_disease": GREEN,
     "choice_or_pregnancy": ORANGE,
     "next_line": BLUE,
+    "edss_0_1": "#E3EEF9",
+    "edss_2_3": "#A9CCE6",
+    "edss_4_5": "#5A9BCB",
+    "edss_6": "#1F65A8",
+    "edss_7_9": "#0B2F63",
+    "edss_10": BLACK,
 }
 STATES = (
     "anti_cd20", "natalizumab", "cladribine", "alemtuzumab", "hsct", "s1pr_modulators",
@@ -147,6 +153,13 @@ def sign(figure: Figure, released: Released, lang: str) -> None:
     if provenance.source == "synthetic":
         stamp = word("synthetic_stamp", lang)
         figure.text(0.995, 0.008, stamp, ha="right", fontsize=8, color=VERMILION, weight="bold")
+
+
+def draw_no_axis(axes: Axes) -> None:
+    """Take away the axes of a schematic drawing, and the ticks that nobody would see."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_axis_off()
 
 
 def say_nothing_to_draw(axes: Axes, released: Released, lang: str) -> None:

@@ -62,7 +62,7 @@ def plot_yearly_share(
         theme.say_nothing_to_draw(axes, shares, lang)
     else:
         colour = theme.COLOURS.get(level, theme.BLUE)
-        _draw_points(axes, rows, "stratum", "share", colour, word(level, lang))
+        draw_points(axes, rows, "stratum", "share", colour, word(level, lang))
         _draw_trends(axes, trends, lang, colour)
         mark_revisions(axes, marks, lang)
         label_years(axes, axis, lang)
@@ -88,7 +88,7 @@ def plot_yearly_rates(
     if rows.empty:
         say_no_population(axes, lang)
     else:
-        _draw_points(axes, rows, "stratum", "rate_per_100k", theme.BLUE, word(measured, lang))
+        draw_points(axes, rows, "stratum", "rate_per_100k", theme.BLUE, word(measured, lang))
         _draw_trends(axes, trends, lang)
         mark_revisions(axes, marks, lang)
         label_years(axes, axis, lang)
@@ -112,7 +112,7 @@ def draw_means(axes: Axes, rows: pd.DataFrame, trends: Iterable[Released], lang:
         apart = _APART * (2 * place - len(strata) + 1)
         colour = theme.COLOURS.get(stratum, theme.BLUE)
         chosen = rows[rows["stratum"] == stratum]
-        _draw_points(
+        draw_points(
             axes, chosen, "year", "mean", colour, word(stratum, lang), apart, "os"[place % 2]
         )
     _draw_trends(axes, trends, lang)
@@ -140,7 +140,7 @@ def middle(code: str) -> float:
     return sum(years) / len(years)
 
 
-def _draw_points(
+def draw_points(
     axes: Axes,
     rows: pd.DataFrame,
     year: str,
@@ -150,6 +150,7 @@ def _draw_points(
     apart: float = 0.0,
     marker: str = "o",
 ) -> None:
+    """Draw points with their intervals; `year` and `value` name columns."""
     rows = rows[rows[value].notna()]
     shown = rows[[value, "lower", "upper"]].astype(float)
     at = rows[year].map(middle) + apart

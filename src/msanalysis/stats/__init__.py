@@ -24,6 +24,7 @@ from msanalysis.stats.indicators import (
     estimate_indicators,
     list_results,
 )
+from msanalysis.stats.indicators_by import estimate_indicators_by
 from msanalysis.stats.interrupted_series import (
     check_interrupted_series,
     estimate_interrupted_series,
@@ -35,6 +36,7 @@ from msanalysis.stats.mixed_regression import check_mixed_regression, estimate_m
 from msanalysis.stats.propensity import estimate_balance
 from msanalysis.stats.quantiles import estimate_points, estimate_quantiles
 from msanalysis.stats.rates import compare_rates, estimate_e_values, estimate_rates
+from msanalysis.stats.registrations import count_registrations
 from msanalysis.stats.regression import check_regression, estimate_regression
 from msanalysis.stats.repeated import estimate_repeated_rates
 from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_restricted_mean
@@ -71,6 +73,7 @@ __all__ = [
     "count_attainments",
     "count_indicator_populations",
     "count_patients_by_trust",
+    "count_registrations",
     "estimate_adjusted_means",
     "estimate_balance",
     "estimate_boxes",
@@ -87,6 +90,7 @@ __all__ = [
     "estimate_funnel",
     "estimate_hazard_ratios",
     "estimate_indicators",
+    "estimate_indicators_by",
     "estimate_interrupted_series",
     "estimate_interruption",
     "estimate_mean",

@@ -151,7 +151,7 @@ def add_shares(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def judge(table: pd.DataFrame, definitions: Sequence[Definition], judged: pd.Series) -> pd.Series:
-    """Return the attainment of each share; missing without share or goal, or if not `judged`."""
+    """Return the attainment of each share; missing where there is none or it is not `judged`."""
     rules = {each["id"]: each for each in definitions}
     sign = (
         table["indicator"]
@@ -165,9 +165,7 @@ def judge(table: pd.DataFrame, definitions: Sequence[Definition], judged: pd.Ser
         for bound in ("good", "very_good")
     ]
     words = np.array(ATTAINMENTS, dtype=object)[sum(each.astype(int) for each in reached)]
-    goals = table["indicator"].map({id: rule["good"] for id, rule in rules.items()})
-    judged = judged & table["share"].notna() & goals.notna()
-    return pd.Series(words, table.index, dtype=object).where(judged, None)
+    return pd.Series(words, table.index, dtype=object).where(judged & table["share"].notna(), None)
 
 
 def as_table(table: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
