@@ -7,11 +7,13 @@ meanings: a table of small counts passes here, and is the gate's to hide.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msanalysis.release_check.documents import document_rules
 from msanalysis.release_check.pages import page_rules
 from msanalysis.release_check.pictures import picture_rules
 from msanalysis.release_check.tables import table_rules
@@ -22,8 +24,9 @@ __all__ = ["Finding", "check_release"]
 MANIFEST = "manifest.json"
 LIBRARY = "figures/plotly.min.js"
 PAGES = ("index.html", "disclosure.html", "comparison.html")
+_DOCUMENT = re.compile(r"report\.[a-z]{2}\.docx")
 SUFFIXES = {"figures": (".svg", ".png", ".html"), "tables": (".csv",)}
-LARGEST_MB = {".csv": 2, ".json": 5, ".html": 20, ".svg": 5, ".png": 10}
+LARGEST_MB = {".docx": 100, ".csv": 2, ".json": 5, ".html": 20, ".svg": 5, ".png": 10}
 
 
 @dataclass(frozen=True, order=True)
@@ -79,6 +82,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _declared(manifest: dict[str, Any]) -> set[str]:
     """Return the files a reader is led to: the pages, and what analyses say they made."""
     names = {MANIFEST, "numbers.csv", *PAGES}
+    names |= {f"report.{lang}.docx" for lang in manifest["languages"]}
     for analysis in manifest["analyses"]:
         names |= {table["file"] for table in analysis["tables"]}
         for figure in analysis["figures"]:
@@ -123,7 +127,7 @@ def _file_rules(folder: Path, name: str, manifest: dict[str, Any]) -> Iterator[s
 
 
 def _is_of_known_kind(name: str) -> bool:
-    if name in (MANIFEST, "numbers.csv", LIBRARY, *PAGES):
+    if name in (MANIFEST, "numbers.csv", LIBRARY, *PAGES) or _DOCUMENT.fullmatch(name):
         return True
     folder, _, file = name.partition("/")
     return "/" not in file and Path(file).suffix in SUFFIXES.get(folder, ())
@@ -147,6 +151,9 @@ def _content_rules(
         return
     if suffix == ".png":
         yield from picture_rules(content)
+        return
+    if suffix == ".docx":
+        yield from document_rules(content, manifest, machine_paths(folder))
         return
     try:
         text = content.decode("utf-8")

@@ -71,7 +71,7 @@ def _shown(name: str, text: str, manifest: Mapping[str, Any]) -> str:
     """
     if name.endswith(".json"):
         return json.dumps(manifest["analyses"], ensure_ascii=False)
-    return _MARKUP.sub(" ", text) if name.endswith((".html", ".svg")) else text
+    return _MARKUP.sub(" ", text) if name.endswith((".html", ".svg", ".xml", ".rels")) else text
 
 
 def _days(text: str) -> set[date]:

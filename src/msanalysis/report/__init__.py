@@ -33,6 +33,7 @@ WORDS = {
         "provenance": "Hvordan tallene ble laget",
         "disclosure": "Hva tallene forteller om personer",
         "comparison": "Ved siden av de publiserte tallene",
+        "document": "Rapporten som Word-dokument",
     },
     "en": {
         "language": "English",
@@ -51,6 +52,7 @@ WORDS = {
         "provenance": "How the numbers were made",
         "disclosure": "What the numbers tell of persons",
         "comparison": "Beside the published numbers",
+        "document": "The report as a Word document",
     },
 }
 
@@ -76,7 +78,7 @@ def write_report(release: Path) -> Path:
             words=WORDS,
             tables={
                 lang: {
-                    table["id"]: _rows(release / table["file"], lang)
+                    table["id"]: read_rows(release / table["file"], lang)
                     for analysis in manifest["analyses"]
                     for table in analysis["tables"]
                 }
@@ -110,7 +112,7 @@ def _markdown(text: str) -> Markup:
     return Markup(parser.render(text))
 
 
-def _rows(path: Path, lang: str) -> list[list[str]]:
+def read_rows(path: Path, lang: str) -> list[list[str]]:
     """Return a table in words, its heading first."""
     held = pd.read_csv(path, dtype=str, keep_default_na=False)
     try:

@@ -16,6 +16,7 @@ from msanalysis.release_check import check_release
 from msanalysis.report import write_report
 from msanalysis.report.comparison import write_comparison
 from msanalysis.report.disclosure import write_disclosure
+from msanalysis.report.document import write_documents
 from msanalysis.run import PROJECT
 from msanalysis.run.cache import package_hash, versions
 from msanalysis.run.outputs import (
@@ -51,6 +52,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     write_comparison(new)
     write_report(new)
     write_disclosure(new)
+    write_documents(new)
     manifest["files"] = _hashes(new)
     manifest["times"] = _times(outcomes, started)
     _write_manifest(new, manifest)
