@@ -228,6 +228,9 @@ def _add_figure(
     document: Any, release: Path, figure: dict[str, Any], label: str, lang: str
 ) -> None:
     path = (release / figure["files"][lang]).with_suffix(".png")
+    if not path.exists():  # drawn as lines alone, which Word does not show
+        document.add_paragraph(figure["files"][lang])
+        return
     with Image.open(path) as picture:
         wide, high = picture.size
     width = min(_TEXT_WIDTH, int(_MOST_HEIGHT * wide / high))
