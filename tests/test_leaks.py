@@ -21,6 +21,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from contents import text_of
 from deliveries import DATES, deliver_csv, plain_tables
 from invented_notebooks import (
     SAVES,
@@ -57,7 +58,7 @@ def marked_files(folder):
     return [
         path.relative_to(folder).as_posix()
         for path in paths
-        if marks_in(path.name) or marks_in(path.read_bytes().decode("utf-8", "replace"))
+        if marks_in(path.name) or marks_in(text_of(path))
     ]
 
 
@@ -437,7 +438,7 @@ def test_the_annual_report_of_a_marked_extract_holds_no_mark(tmp_path, temporary
     done = command("run", run_file, "--extract", store, "--out", out)
     assert done.returncode == 0, done.stderr
     texts = [path for path in (out / "release").rglob("*.*") if path.suffix not in (".png", ".js")]
-    text = done.stdout + done.stderr + "".join(path.read_text(encoding="utf-8") for path in texts)
+    text = done.stdout + done.stderr + "".join(map(text_of, texts))
     assert marks_in(text) == []
     assert [day for day in births if day in text] == []
     assert marked_files(temporary) == []

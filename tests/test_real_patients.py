@@ -69,5 +69,5 @@ def test_what_was_not_delivered_has_no_value_and_is_not_invented(release_folder)
 
 def test_nothing_of_real_patients_is_called_invented(release_folder):
     for file in release_folder.rglob("*"):
-        if file.suffix in (".html", ".csv", ".json"):
-            assert "SYNTHETIC" not in file.read_text(encoding="utf-8")
+        if file.suffix in (".html", ".csv", ".json", ".docx"):
+            assert "SYNTHETIC" not in text_of(file)
