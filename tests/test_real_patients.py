@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from lifelines.datasets import load_lung
 
+from contents import text_of
+
 ONSET = pd.Timestamp("2020-01-01")
 
 
