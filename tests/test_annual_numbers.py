@@ -12,9 +12,11 @@ import pytest
 
 from msanalysis.codes import SCORES
 from msanalysis.cohorts import (
+    diagnosed_by_workup,
     expected_patients,
     inhabitants,
     living,
+    living_by_workup,
     newly_diagnosed,
     persons_from_onset,
     persons_observed_from_onset,
@@ -264,3 +266,39 @@ def test_what_the_report_says_of_the_scores_holds(extract):
         assert together["treatment_status", "none"] < 0.05
     assert p_values["msis29_physical", "multivariable", "sex", "male"] > 0.05
     assert p_values["msis29_psychological", "multivariable", "treatment_status", "none"] > 0.05
+
+
+# --- diagnosis ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id", "first_year", "known", "level", "decimals"),
+    [
+        ("oligoclonal_bands_new", 2024, "bands", "present", 0),
+        ("csf_not_examined_5y", 2020, "csf", "not_examined", 1),
+        ("mri_at_diagnosis_5y", 2020, "mri", "examined", 0),
+    ],
+)
+def test_what_the_diagnosis_was_made_with(extract, id, first_year, known, level, decimals):
+    diagnosed = diagnosed_by_workup(extract, first_year=first_year, known=known)
+    shares = release(estimate_shares(diagnosed, column=known))
+    assert round(100 * cell(shares, "share", level=level), decimals) == PUBLISHED[id]
+
+
+def test_oligoclonal_bands_of_whom(extract):
+    of_year = diagnosed_by_workup(extract, first_year=2024, known="bands")
+    assert len(of_year.frame) == 390
+    living = release(estimate_shares(living_by_workup(extract, known="bands"), column="bands"))
+    share = 100 * cell(living, "share", level="present")
+    assert round(share) == PUBLISHED["oligoclonal_bands_alive"]
+
+
+def test_the_diagnosis_is_made_after_fewer_relapses_than_among_all_living(extract):
+    new = diagnosed_by_workup(extract, first_year=2024, course="rrms")
+    living = living_by_workup(extract, course="rrms")
+    for column in ("at_most_one_relapse", "at_most_one_finding"):
+        shares = [
+            cell(release(estimate_shares(each, column=column)), "share", level=column)
+            for each in (new, living)
+        ]
+        assert shares[0] > shares[1]

@@ -878,4 +878,118 @@ ANALYSES: tuple[Analysis, ...] = (
             ),
         },
     ),
+    Analysis(
+        id="diagnostic_workup",
+        chapter="2.3",
+        title=_words(
+            "Sykdomsbildet og undersøkelser ved diagnosen",
+            "The disease and the examinations at diagnosis",
+        ),
+        needs=(
+            "patients.diagnosis_date",
+            "patients.onset_course",
+            "patients.relapses_before_diagnosis",
+            "patients.findings_at_diagnosis",
+            "patients.mri_at_diagnosis",
+            "patients.csf_examined",
+            "patients.oligoclonal_bands",
+        ),
+        figures={
+            "relapses_before_diagnosis": "2.3.1",
+            "findings_at_diagnosis": "2.3.1",
+            "oligoclonal_bands": "2.3.2",
+            "at_most_one_relapse": "",
+            "csf_by_year": "",
+        },
+        captions={
+            "relapses_before_diagnosis": _words(
+                "Antall attakker før diagnosen ved attakkpreget MS, etter diagnoseår, og for "
+                "alle i live",
+                "Relapses before the diagnosis in relapsing-remitting disease, by year of "
+                "diagnosis, and of all living",
+            ),
+            "findings_at_diagnosis": _words(
+                "Antall kliniske utfall ved diagnosen ved attakkpreget MS, etter diagnoseår, og "
+                "for alle i live",
+                "Clinical findings at the diagnosis in relapsing-remitting disease, by year of "
+                "diagnosis, and of all living",
+            ),
+            "at_most_one_relapse": _words(
+                "Andel med høyst ett attakk før diagnosen, med 95 % konfidensintervall og "
+                "logistisk trend",
+                "Share with at most one relapse before the diagnosis, with 95 % confidence "
+                "interval and logistic trend",
+            ),
+            "oligoclonal_bands": _words(
+                "Andel med påviste oligoklonale bånd i ryggmargsvæsken av dem med kjent svar, "
+                "etter diagnoseår, med 95 % konfidensintervall og logistisk trend",
+                "Share with oligoclonal bands in the cerebrospinal fluid among those with a "
+                "known result, by year of diagnosis, with 95 % confidence interval and logistic "
+                "trend",
+            ),
+            "csf_by_year": _words(
+                "Andel med undersøkt ryggmargsvæske etter diagnoseår, med 95 % konfidensintervall",
+                "Share with cerebrospinal fluid examined by year of diagnosis, with 95 % "
+                "confidence interval",
+            ),
+            "relapses_before_diagnosis_alive": _words(
+                "Antall attakker før diagnosen, alle i live med attakkpreget MS",
+                "Relapses before the diagnosis, all living with relapsing-remitting disease",
+            ),
+            "findings_at_diagnosis_alive": _words(
+                "Antall kliniske utfall ved diagnosen, alle i live med attakkpreget MS",
+                "Clinical findings at the diagnosis, all living with relapsing-remitting disease",
+            ),
+            "at_most_one_relapse_alive": _words(
+                "Høyst ett attakk før diagnosen, alle i live med attakkpreget MS",
+                "At most one relapse before the diagnosis, all living with relapsing-remitting "
+                "disease",
+            ),
+            "at_most_one_relapse_trend": _words(
+                "Trend i andelen med høyst ett attakk før diagnosen",
+                "Trend of the share with at most one relapse before the diagnosis",
+            ),
+            "at_most_one_finding": _words(
+                "Høyst ett klinisk utfall ved diagnosen, etter diagnoseår",
+                "At most one clinical finding at the diagnosis, by year of diagnosis",
+            ),
+            "at_most_one_finding_alive": _words(
+                "Høyst ett klinisk utfall ved diagnosen, alle i live med attakkpreget MS",
+                "At most one clinical finding at the diagnosis, all living with relapsing- "
+                "remitting disease",
+            ),
+            "at_most_one_finding_trend": _words(
+                "Trend i andelen med høyst ett klinisk utfall",
+                "Trend of the share with at most one clinical finding",
+            ),
+            "oligoclonal_bands_trend": _words(
+                "Trend i andelen med oligoklonale bånd",
+                "Trend of the share with oligoclonal bands",
+            ),
+            "oligoclonal_bands_new": _words(
+                "Oligoklonale bånd, diagnostisert i året",
+                "Oligoclonal bands, diagnosed in the year",
+            ),
+            "oligoclonal_bands_alive": _words(
+                "Oligoklonale bånd, alle i live",
+                "Oligoclonal bands, all living",
+            ),
+            "csf_recent": _words(
+                "Undersøkt ryggmargsvæske, diagnostisert de siste årene",
+                "Cerebrospinal fluid examined, diagnosed in recent years",
+            ),
+            "mri_recent": _words(
+                "MR ved diagnosen, diagnostisert de siste årene",
+                "MRI at the diagnosis, diagnosed in recent years",
+            ),
+            "diagnostic_workup_attrition": _words(
+                "Hvem som er med, attakkpreget MS",
+                "Who is included, relapsing-remitting disease",
+            ),
+            "diagnostic_workup_attrition_bands": _words(
+                "Hvem som er med, kjente oligoklonale bånd",
+                "Who is included, known oligoclonal bands",
+            ),
+        },
+    ),
 )

@@ -8,6 +8,7 @@ from msanalysis.cohorts.demography import (
     persons_by_onset,
     registered,
 )
+from msanalysis.cohorts.diagnostic_workup import diagnosed_by_workup, living_by_workup
 from msanalysis.cohorts.earlier_results import published_results
 from msanalysis.cohorts.edss_groups import persons_by_edss_measured, persons_by_last_edss
 from msanalysis.cohorts.indicator_periods import (
@@ -46,6 +47,7 @@ from msanalysis.cohorts.treatment_status import (
 
 __all__ = [
     "dead",
+    "diagnosed_by_workup",
     "expected_by_coverage",
     "expected_patients",
     "first_and_last_day",
@@ -57,6 +59,7 @@ __all__ = [
     "inhabitants_by_age",
     "jcv_tested",
     "living",
+    "living_by_workup",
     "natalizumab_after_positive_test",
     "natalizumab_after_stop",
     "natalizumab_phases",

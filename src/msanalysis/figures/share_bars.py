@@ -63,7 +63,7 @@ def _draw_bar(axes: Axes, place: float, rows, lang: str) -> None:
 
 _HATCHES = {"unknown": "//////", "missing": "//////"}
 """In grey the unknown would look like the level beside them."""
-_PALE = ("female",)
+_PALE = ("female", "relapses_0", "relapses_1", "findings_0", "findings_1")
 """Levels whose colour takes black numbers."""
 
 

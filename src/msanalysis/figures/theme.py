@@ -65,6 +65,11 @@ COLOURS = {
     "edss_6": "#1F65A8",
     "edss_7_9": "#0B2F63",
     "edss_10": BLACK,
+    **{
+        f"{what}_{n}": colour
+        for what in ("relapses", "findings")
+        for n, colour in enumerate(("#D9E7F5", "#94C4DF", "#3F8FC5", "#084A91"))
+    },
 }
 STATES = (
     "anti_cd20", "natalizumab", "cladribine", "alemtuzumab", "hsct", "s1pr_modulators",
