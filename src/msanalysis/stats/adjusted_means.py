@@ -94,31 +94,34 @@ def _rows(
     units, number = read_levels(frame, by)
     held = np.unique(number)
     member = (number[:, np.newaxis] == held).astype(float)
-    covariates_of = read_design(frame, covariates).X[:, 1:]
-    covariates_of = covariates_of - covariates_of.mean(axis=0)
-    degrees = len(frame) - len(held) - covariates_of.shape[1]
+    of_persons = read_design(frame, covariates).X[:, 1:]
+    # With centred covariates the coefficient of a unit is its adjusted mean.
+    X = np.column_stack([member, of_persons - of_persons.mean(axis=0)])
+    degrees = len(frame) - X.shape[1]
     if degrees < 1:
         return
-    behind = {
+    alike = {
+        "stratum": [ALL, *(units[each] for each in held)],
+        "n": [len(frame), *member.sum(axis=0)],
         "n_smallest_level": smallest_level(frame, covariates),
         "residual_degrees": degrees,
     }
-    half = t_distribution.ppf((1 + level) / 2, degrees)
-    n = member.sum(axis=0)
     for score, values in read_scores(frame, scores).items():
-        # With centred covariates the coefficient of a unit is its adjusted mean.
-        fit = sm.OLS(values, np.column_stack([member, covariates_of])).fit()
-        of_units, error = fit.params[: len(held)], half * fit.bse[: len(held)]
-        mean, spread = values.mean(), half * np.sqrt(fit.mse_resid / len(values))
-        yield (
-            score,
-            {
-                "stratum": [ALL, *(units[each] for each in held)],
-                "n": [len(values), *n],
-                "mean": [mean, *(member.T @ values / n)],
-                "adjusted": [mean, *of_units],
-                "lower": [mean - spread, *(of_units - error)],
-                "upper": [mean + spread, *(of_units + error)],
-                **behind,
-            },
-        )
+        yield score, {**alike, **_means(values, member, X, level)}
+
+
+def _means(
+    values: np.ndarray, member: np.ndarray, X: np.ndarray, level: float
+) -> dict[str, np.ndarray]:
+    """Return the means of everyone and each unit, as they are and adjusted, with limits."""
+    fit = sm.OLS(values, X).fit()
+    units, mean = slice(member.shape[1]), values.mean()
+    adjusted = np.append(mean, fit.params[units])
+    error = np.append(np.sqrt(fit.mse_resid / len(values)), fit.bse[units])
+    half = t_distribution.ppf((1 + level) / 2, fit.df_resid) * error
+    return {
+        "mean": np.append(mean, member.T @ values / member.sum(axis=0)),
+        "adjusted": adjusted,
+        "lower": adjusted - half,
+        "upper": adjusted + half,
+    }
