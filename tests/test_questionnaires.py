@@ -149,6 +149,11 @@ def test_each_answer_has_the_treatment_of_its_own_day():
     assert list(frame["treatment_status"]) == ["unknown", "ongoing"]
 
 
+def test_answers_of_one_age_are_not_parted():
+    frame = questionnaire_answers(extract(answer())).frame
+    assert frame["age_quartile"].isna().all()
+
+
 def edss(day, score, during_relapse=False):
     return {
         "patient_id": "p", "measured_date": day, "score": score, "during_relapse": during_relapse,

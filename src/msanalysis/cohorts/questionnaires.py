@@ -208,15 +208,26 @@ def _on_the_day(
     """Add what is known of each person on the day of answering."""
     rows = _with_edss(_with_treatment(rows, extract), extract, edss_days)
     age = days_between(rows["birth_date"], rows["answered_date"]) / DAYS_PER_YEAR
-    limits = np.unique(np.ceil(np.floor(age[kept]).quantile([0.25, 0.5, 0.75]).dropna()))
+    quarters = _quarters(age[kept])
     return rows.assign(
         person=rows["patient_id"].factorize()[0],
         calendar_years=rows["year"] - rows["year"].min(),
         age_years=age,
         age_decades=age / 10,
-        age_quartile=age_bands(age, limits.astype(int).tolist()) if len(limits) else None,
+        age_quartile=age_bands(age, quarters) if quarters else None,
         edss_group=_grouped(rows["edss"], EDSS_GROUPS),
     )
+
+
+def _quarters(ages: pd.Series) -> list[int]:
+    """Return the whole years that part the ages most nearly into quarters."""
+    ordered = np.sort(ages.dropna())
+    years = np.unique(np.floor(ordered))[1:]
+    if not len(years):
+        return []
+    below = np.searchsorted(ordered, years) / len(ordered)
+    nearest = np.abs(below[:, np.newaxis] - [0.25, 0.5, 0.75]).argmin(axis=0)
+    return np.unique(years[nearest]).astype(int).tolist()
 
 
 def _with_treatment(rows: pd.DataFrame, extract: Extract) -> pd.DataFrame:
