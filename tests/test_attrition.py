@@ -77,6 +77,23 @@ def registries(draw):
             for number in people
             for _ in range(draw(st.integers(1, 3)))
         ],
+        **draw(questionnaires(people)),
+    }
+
+
+@st.composite
+def questionnaires(draw, people):
+    year = st.dates(date(2023, 10, 1), date(2025, 1, 31))
+    who = st.lists(st.tuples(st.sampled_from(people), year), min_size=1, max_size=8)
+    score = st.none() | st.just(40.0)
+    return {
+        "prom_mailings": [
+            {"patient_id": f"p{number}", "mailed_date": str(day)} for number, day in draw(who)
+        ],
+        "prom": [
+            {"patient_id": f"p{number}", "answered_date": str(day), "rand12_mental": draw(score)}
+            for number, day in draw(who)
+        ],
     }
 
 
@@ -128,6 +145,15 @@ def months_on_natalizumab(extract, tables):
     )
 
 
+def questionnaires_of(*years):
+    def count(extract, tables):
+        rows = [(row["patient_id"], row["mailed_date"]) for row in tables["prom_mailings"]]
+        rows += [(row["patient_id"], row["answered_date"]) for row in tables["prom"]]
+        return len({(who, day[:4]) for who, day in rows if day[:4] in years})
+
+    return count
+
+
 def on_ofatumumab(extract, tables):
     running = running_treatments(extract, date(2024, 12, 31)).collect().to_pandas()
     return int((running["substance"] == "ofatumumab").sum())
@@ -136,8 +162,10 @@ def on_ofatumumab(extract, tables):
 YEAR = {"dates": ["2024-01-01", "2024-12-31"]}
 BEGINS_WITH = {
     "dead": ({}, everyone),
+    "diagnosed_by_workup": ({"first_year": 2020, "known": "bands"}, everyone),
     "jcv_tested": ({"assay": "stratify"}, quarters_tested),
     "living": ({}, everyone),
+    "living_by_workup": ({"course": "rrms"}, everyone),
     "natalizumab_after_positive_test": ({}, users_of("natalizumab")),
     "natalizumab_after_stop": ({}, users_of("natalizumab")),
     "natalizumab_phases": ({}, lambda *given: 3 * users_of("natalizumab")(*given)),
@@ -151,6 +179,11 @@ BEGINS_WITH = {
     "persons_by_treatment": ({}, everyone),
     "persons_from_onset": ({}, everyone),
     "persons_observed_from_onset": ({"least_at_risk": 1}, everyone),
+    "questionnaire_answers": (
+        {"first_year": 2023, "every_year": True},
+        questionnaires_of("2023", "2024"),
+    ),
+    "questionnaires_sent": ({}, questionnaires_of("2024")),
     "registered": ({}, everyone),
     "rituximab_starters": ({}, users_of("rituximab")),
     "rituximab_switchers": ({"to": "cladribine"}, users_of("rituximab")),
