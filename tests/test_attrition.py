@@ -175,6 +175,8 @@ BEGINS_WITH = {
     "natalizumab_users": ({}, users_of("natalizumab")),
     "newly_diagnosed": ({"first_year": 2020}, everyone),
     "ofatumumab_users": ({}, on_ofatumumab),
+    "persons_by_edss_measured": ({}, everyone),
+    "persons_by_last_edss": ({"first_day": "2018-01-01"}, everyone),
     "persons_by_onset": ({"first_year": 2016}, everyone),
     "persons_by_treatment": ({}, everyone),
     "persons_from_onset": ({}, everyone),
@@ -185,9 +187,11 @@ BEGINS_WITH = {
     ),
     "questionnaires_sent": ({}, questionnaires_of("2024")),
     "registered": ({}, everyone),
+    "registrations": ({"first_year": 2024}, everyone),
     "rituximab_starters": ({}, users_of("rituximab")),
     "rituximab_switchers": ({"to": "cladribine"}, users_of("rituximab")),
     "second_line_by_rules": ({"gaps_days": [90], "overlaps_days": [90]}, everyone),
+    "times_to_treatment": ({}, everyone),
     "treatment_groups_on": (YEAR, everyone),
     "treatment_lines": ({"since": "second_line"}, everyone),
     "treatment_series": ({}, lasting_courses),
@@ -198,7 +202,9 @@ NO_COHORTS = {
     "inhabitants_by_age", "published_results", "yearly_inhabitants_by_age",
 }  # fmt: skip
 # A row for each person and indicator: test_indicators.py counts who is in them.
-BY_INDICATOR = {"indicator_as_known", "indicator_persons", "indicator_quarters"}
+BY_INDICATOR = {
+    "indicator_as_known", "indicator_persons", "indicator_quarters", "indicator_years",
+}  # fmt: skip
 
 
 def test_every_cohort_is_tried():
