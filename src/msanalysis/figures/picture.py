@@ -56,7 +56,8 @@ class Picture:
 def _laid_out(figure: Figure) -> Figure:
     """Place everything once: with a layout engine each file would be drawn twice, to place it."""
     figure.set_dpi(DOTS_PER_INCH)
-    figure.get_layout_engine().execute(figure)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
     figure.set_layout_engine(None)
     return figure
 
