@@ -1,0 +1,188 @@
+"""Runs without kernels and pictures: the notebooks' own cells, executed here, into a folder.
+
+The only module of the attack that knows the package: it makes what is attacked.
+"""
+
+import csv
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import yaml
+
+import msanalysis.cohorts
+import msanalysis.extract
+import msanalysis.figures
+import msanalysis.output
+import msanalysis.release
+import msanalysis.stats
+import msanalysis.synthetic.stated
+from msanalysis.core import Released, Result
+from msanalysis.release import POLICY_VARIABLE
+from msanalysis.run import PROJECT
+from msanalysis.synthetic import Registry, synthesise
+
+NOTEBOOKS = PROJECT / "notebooks"
+LONELY_TRUST = "finnmark"
+
+
+# --- an invented registry -------------------------------------------------------------------------
+
+
+def invented(persons: int, seed: int, lonely: str = LONELY_TRUST) -> Registry:
+    """Return an invented registry in which one person lives in the trust `lonely`."""
+    registry = synthesise(persons, seed)
+    patients = registry.tables["patients"]
+    there = patients["residence_hf"] == lonely
+    alive = patients["death_date"].is_null() & patients["included_date"].is_not_null()
+    order = np.flatnonzero((there & alive).to_numpy())
+    one = order[0] if len(order) else int(alive.arg_max())
+    moved = np.flatnonzero(there.to_numpy())
+    homes = patients["residence_hf"].to_list()
+    others = sorted(set(filter(None, homes)) - {lonely})
+    for number, person in enumerate(moved):
+        homes[person] = others[number % len(others)]
+    homes[one] = lonely
+    registry.tables["patients"] = patients.with_columns(pl.Series("residence_hf", homes))
+    return registry
+
+
+def write_store(registry: Registry, folder: Path) -> Path:
+    """Write a registry as the store that an import would make of it."""
+    folder.mkdir(parents=True)
+    for name, frame in registry.tables.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    stated = {
+        "source": "synthetic",
+        "fingerprint": "0" * 64,
+        "status_date": registry.status_date,
+        "data_cutoff": registry.data_cutoff,
+        "truth": dict(registry.truth),
+    }
+    (folder / "extract.yaml").write_text(yaml.safe_dump(stated), encoding="utf-8")
+    return folder
+
+
+# --- executing notebooks --------------------------------------------------------------------------
+
+
+@dataclass
+class Made:
+    """A folder as `release/`, and what only this side knows: the exact table behind each one."""
+
+    release: Path
+    exact: dict[str, pd.DataFrame] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+class NoPicture:
+    """Stands for a figure, which nobody draws here."""
+
+    twin = None
+
+    def save(self, folder: Path, id: str) -> None:
+        """Draw nothing."""
+
+
+def run_in_process(
+    store: Path,
+    out: Path,
+    *,
+    policy: str = "annual_report",
+    notebooks: Path = NOTEBOOKS,
+    parameters: Mapping[str, Any] | None = None,
+    pictures: bool = False,
+) -> Made:
+    """Execute the notebooks on one store, and gather what they saved as a run would."""
+    work, made = out / "work", Made(out / "release")
+    for path in sorted(notebooks.glob("[!_]*.ipynb")):
+        folder = work / path.stem
+        folder.mkdir(parents=True)
+        given = {"extract": str(store), "lang": ["nb", "en"], "out": str(folder)}
+        with _stood_in(made, policy, pictures):
+            made.failures |= _execute(path, given | dict(parameters or {}))
+    _gather(work, made, policy)
+    return made
+
+
+def _execute(path: Path, given: Mapping[str, Any]) -> dict[str, str]:
+    """Run the code cells of a notebook; return under its name what it failed of."""
+    names: dict[str, Any] = {}
+    try:
+        for each in _code(path):
+            exec(compile("".join(each["source"]), f"{path.stem}:{each['id']}", "exec"), names)
+            if "parameters" in each["metadata"].get("tags", ()):
+                names |= {name: value for name, value in given.items() if name in names}
+    except Exception as error:
+        return {path.stem: f"{type(error).__name__}: {error}"}
+    return {}
+
+
+def _code(path: Path) -> list[dict[str, Any]]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return [each for each in content["cells"] if each["cell_type"] == "code"]
+
+
+@contextmanager
+def _stood_in(made: Made, policy: str, pictures: bool) -> Iterator[None]:
+    """Replace the figures by nothing, and note which exact table each released one came from."""
+    behind: dict[int, tuple[Released, Result]] = {}
+
+    def release(result: Result) -> Released:
+        released = gate(result)
+        behind[id(released)] = released, result
+        return released
+
+    def save(analysis: str, out: str, *, tables: Mapping[str, Released], **rest: Any) -> None:
+        made.exact |= {name: behind[id(each)][1].frame for name, each in tables.items()}
+        written(analysis, out, tables=tables, **rest)
+
+    gate, written = msanalysis.release.release, msanalysis.output.save
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.enter_context(patch.dict(os.environ, {POLICY_VARIABLE: policy}))
+        stack.enter_context(patch.object(msanalysis.release, "release", release))
+        stack.enter_context(patch.object(msanalysis.output, "save", save))
+        for name in () if pictures else msanalysis.figures.__all__:
+            stack.enter_context(patch.object(msanalysis.figures, name, _no_picture))
+        yield
+
+
+def _no_picture(*_: Released, **__: Any) -> NoPicture:
+    return NoPicture()
+
+
+def _gather(work: Path, made: Made, policy: str) -> None:
+    """Write tables, numbers and manifest as `release/` holds them."""
+    (made.release / "tables").mkdir(parents=True)
+    rows, analyses = [], []
+    for folder in sorted(work.iterdir()):
+        if folder.name in made.failures:
+            continue
+        for part in ("tables", "figures"):
+            if (folder / part).exists():
+                shutil.copytree(folder / part, made.release / part, dirs_exist_ok=True)
+        with (folder / "numbers.csv").open(encoding="utf-8", newline="") as handle:
+            rows += csv.reader(handle) if not rows else list(csv.reader(handle))[1:]
+        saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+        tables = [each if isinstance(each, dict) else {"id": each} for each in saved["tables"]]
+        analyses.append({"id": folder.name, "text": saved["text"], "tables": tables})
+    with (made.release / "numbers.csv").open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(rows)
+    manifest = {"report_year": 2024, "policy": policy, "analyses": analyses}
+    (made.release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    shutil.rmtree(work)
+
+
+Replayed = Callable[..., Any]
