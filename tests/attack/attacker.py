@@ -56,9 +56,9 @@ def find_leaks(known: Knowledge, threshold: int, *, implied: bool = True) -> lis
     """Return the hidden cells that come back, and (`implied`) small ones printed nowhere."""
     system = as_system(known)
     tighten(system)
-    hidden = np.array([each in known.hidden for each in system.cells])
     shown = known.shown
-    wanted = hidden | np.array([implied and each not in shown for each in system.cells])
+    hidden = np.array([each in known.hidden for each in system.cells], dtype=bool)
+    wanted = hidden | np.array([implied and each not in shown for each in system.cells], dtype=bool)
     bound_by_programmes(system, hidden, wanted, threshold)
     low, high = system.low.astype(int), system.high.astype(int)
     small = (low >= 1) & (high < threshold)

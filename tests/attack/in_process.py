@@ -22,12 +22,12 @@ import yaml
 
 import msanalysis.cohorts
 import msanalysis.extract
-import msanalysis.figures
 import msanalysis.output
 import msanalysis.release
 import msanalysis.stats
 import msanalysis.synthetic.stated
 from msanalysis.core import Released, Result
+from msanalysis.figures.picture import Picture
 from msanalysis.release import POLICY_VARIABLE
 from msanalysis.run import PROJECT
 from msanalysis.synthetic import Registry, synthesise
@@ -83,15 +83,6 @@ class Made:
     release: Path
     exact: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-
-
-class NoPicture:
-    """Stands for a figure, which nobody draws here."""
-
-    twin = None
-
-    def save(self, folder: Path, id: str) -> None:
-        """Draw nothing."""
 
 
 def run_in_process(
@@ -154,13 +145,13 @@ def _stood_in(made: Made, policy: str, pictures: bool) -> Iterator[None]:
         stack.enter_context(patch.dict(os.environ, {POLICY_VARIABLE: policy}))
         stack.enter_context(patch.object(msanalysis.release, "release", release))
         stack.enter_context(patch.object(msanalysis.output, "save", save))
-        for name in () if pictures else msanalysis.figures.__all__:
-            stack.enter_context(patch.object(msanalysis.figures, name, _no_picture))
+        if not pictures:
+            stack.enter_context(patch.object(Picture, "save", _draw_nothing))
         yield
 
 
-def _no_picture(*_: Released, **__: Any) -> NoPicture:
-    return NoPicture()
+def _draw_nothing(picture: Picture, folder: Path, id: str) -> None:
+    """Stand for the drawing of a figure."""
 
 
 def _gather(work: Path, made: Made, policy: str) -> None:
@@ -176,7 +167,7 @@ def _gather(work: Path, made: Made, policy: str) -> None:
         with (folder / "numbers.csv").open(encoding="utf-8", newline="") as handle:
             rows += csv.reader(handle) if not rows else list(csv.reader(handle))[1:]
         saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-        tables = [each if isinstance(each, dict) else {"id": each} for each in saved["tables"]]
+        tables = [{"id": id, **saved["cells"][id]} for id in saved["tables"]]
         analyses.append({"id": folder.name, "text": saved["text"], "tables": tables})
     with (made.release / "numbers.csv").open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerows(rows)
