@@ -19,6 +19,8 @@ from attack.cells import EVER, Box, Cell, Knowledge, Levels, Span
 Row = tuple[dict[Cell, float], float, float]
 """A linear form of cells, and its bounds."""
 SLACK = 1e-6
+OVERLAPPING = frozenset({"year", "quarter", "phase", "persons_by_arm", "month"})
+"""Dimensions of which a person can have several levels."""
 ROUNDS, BATCHES = 60, 8
 
 
@@ -114,6 +116,8 @@ def _along_dimensions(cells: Iterable[Cell]) -> list[Row]:
         def named(part: Levels, base=base, rest=rest, dimension=dimension) -> Cell:
             return Cell(base, rest | {(dimension, part)})
 
+        if dimension in OVERLAPPING:
+            continue
         for kind, relate in ((Span, _of_spans), (frozenset, _of_sets)):
             chosen = sorted((each for each in levels if isinstance(each, kind)), key=str)
             rows += relate(chosen, named, whole if whole in cells else None) if chosen else []

@@ -90,7 +90,7 @@ def codebook(year: int) -> Codebook:
     known = _demography(year) | _survival() | _rituximab() | _natalizumab(year) | _treatment()
     return Codebook(
         entries={id: [entry] if isinstance(entry, Entry) else entry for id, entry in known.items()},
-        attritions=_attritions(year),
+        attritions=_attritions(),
         times=_times(),
     )
 
@@ -276,7 +276,7 @@ def _treatment() -> dict[str, Entry]:
 LINES = MS | {"treated": _is("yes"), "no_follow_up_lines": _is("no")}
 
 
-def _attritions(year: int) -> dict[str, tuple[str, dict[str, Levels]]]:
+def _attritions() -> dict[str, tuple[str, dict[str, Levels]]]:
     everyone = ("consented", {})
     return dict.fromkeys(
         (
@@ -292,7 +292,6 @@ def _attritions(year: int) -> dict[str, tuple[str, dict[str, Levels]]]:
         everyone,
     ) | {
         "rituximab_attrition": ("rituximab_starters", {}),
-        "natalizumab_attrition": (f"natalizumab_users_{year}", {}),
     }
 
 

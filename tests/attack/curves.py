@@ -14,12 +14,13 @@ from itertools import pairwise
 from attack.cells import EVER, Cell, Knowledge, Levels, Span, cell, narrowed
 from attack.codebook import DAYS, END, Timed
 from attack.read import HIDDEN, Table, decimals, number
+from attack.rules import Rules
 
 Z = 1.959964
 ALL = "all"
 
 
-def learn_times(known: Knowledge, table: Table, timed: Timed) -> None:
+def learn_times(known: Knowledge, table: Table, timed: Timed, rules: Rules) -> None:
     """Add the cells of a curve or of a table at fixed times."""
     for (stratum, cause), rows in _parts(table):
         fixed = dict(timed.fixed)
@@ -29,8 +30,8 @@ def learn_times(known: Knowledge, table: Table, timed: Timed) -> None:
         others = frozenset({*timed.events, *timed.rest}) - events if timed.rest else frozenset()
         person = _Followed(timed.base, fixed, events, others)
         learn = _learn_curve if timed.curve else _learn_values
-        learn(known, table.id, person, rows)
-    if timed.curve and timed.causes:
+        learn(known, table, person, rows, rules)
+    if timed.curve and timed.causes and rules.rounding_base == 1:
         _learn_incidences(known, table, timed)
 
 
@@ -58,18 +59,17 @@ def _parts(table: Table) -> Iterator[tuple[tuple[str, str], list[dict[str, str]]
     yield from groups.items()
 
 
-def _learn_curve(known: Knowledge, id: str, person: _Followed, rows) -> None:
+def _learn_curve(known, table: Table, person: _Followed, rows, rules: Rules) -> None:
     before, step_from, steps = 0, 1, []
     for row in rows:
         day = int(float(row["time_days"]))
-        at_risk = number(row.get("n_at_risk", HIDDEN))
-        if at_risk is not None:
-            known.bound(person.between(before + 1), at_risk, at_risk)
-        events = number(row["n_events"])
-        if events is not None:
+        if "n_at_risk" in row:
+            rules.learn(known, person.between(before + 1), table, row, "n_at_risk")
+        # A row inside a step tells who is at risk there; its events stand at the end of the step.
+        if row["n_events"] != HIDDEN:
             steps.append(person.between(step_from, day, person.events))
-            known.bound(steps[-1], events, events)
-            _learn_censored(known, person, row, step_from, day)
+            rules.learn(known, steps[-1], table, row, "n_events")
+            _learn_censored(known, table, person, row, step_from, day, rules)
             step_from = day + 1
         before = day
     if rows:
@@ -77,10 +77,9 @@ def _learn_curve(known: Knowledge, id: str, person: _Followed, rows) -> None:
         known.whole(person.between(1, EVER, person.events), steps)
 
 
-def _learn_censored(known, person: _Followed, row, first: int, last: int) -> None:
-    censored = number(row.get("n_censored", HIDDEN))
-    if censored is not None and person.rest:
-        known.bound(person.between(first, last, person.rest), censored, censored)
+def _learn_censored(known, table, person: _Followed, row, first: int, last: int, rules) -> None:
+    if "n_censored" in row and person.rest:
+        rules.learn(known, person.between(first, last, person.rest), table, row, "n_censored")
         _divided(known, person, first, last)
 
 
@@ -90,23 +89,14 @@ def _divided(known: Knowledge, person: _Followed, first: int, last: int) -> None
     known.whole(person.between(first, last), ends)
 
 
-def _learn_values(known: Knowledge, id: str, person: _Followed, rows) -> None:
+def _learn_values(known, table: Table, person: _Followed, rows, rules: Rules) -> None:
     for row in rows:
         day = int(float(row["time_days"]))
-        _value(known, person.between(1, day, person.events), row["n_events"], f"{id}.n_events")
-        _value(known, person.between(day), row["n_at_risk"], f"{id}.n_at_risk")
+        rules.learn(known, person.between(1, day, person.events), table, row, "n_events")
+        rules.learn(known, person.between(day), table, row, "n_at_risk")
         known.whole(person.between(1), [person.between(1, day - 1), person.between(day)])
         if person.rest:
             _divided(known, person, 1, day)
-
-
-def _value(known: Knowledge, each: Cell, text: str, where: str) -> None:
-    value = number(text)
-    if value is not None:
-        known.bound(each, value, value)
-    elif text == HIDDEN:
-        # Hidden for what lies between two times too, so that it can be zero itself.
-        known.hide(each, where, at_least=0)
 
 
 # --- incidences without numbers at risk -----------------------------------------------------------

@@ -5,33 +5,39 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from attack.cells import EVER, Cell, Knowledge, Levels, Span, as_levels, cell, narrowed
-from attack.codebook import COARSE, ORDERED, SAME, Codebook, Entry, codebook
+from attack.codebook import COARSE, ORDERED, SAME, Entry, codebook
 from attack.curves import learn_times
+from attack.manifest import dictionary, learn_said
 from attack.read import HIDDEN, Run, Table, number
+from attack.rules import RULES, Rules
 
 ALL = "all"
 SHARE_UNIT = 0.5e-4
 """Shares are rounded to four decimals, whatever trailing zeros are printed."""
 
 
-def learn(run: Run, book: Codebook | None = None) -> Knowledge:
-    """Return what all tables of a run say together."""
-    known = Knowledge()
+def learn(run: Run) -> Knowledge:
+    """Return what all tables of a run say together, by the manifest and by the codebook alike."""
+    known, rules = Knowledge(), RULES[run.policy]
     year = int(run.manifest["report_year"])
-    book = book or codebook(year)
+    book, words = codebook(year), dictionary(run)
     for id, table in run.tables.items():
-        if id in book.entries:
-            for entry in book.entries[id]:
-                learn_table(known, table, entry)
-        elif id in book.attritions:
-            learn_attrition(known, table, *book.attritions[id], year)
+        said = learn_said(known, table, words, rules)
+        written = {}
+        for entry in book.entries.get(id, ()):
+            written |= learn_table(known, table, entry, rules)
+        if id in book.attritions:
+            written |= learn_attrition(known, table, *book.attritions[id], year, rules)
         if id in book.times:
-            learn_times(known, table, book.times[id])
+            learn_times(known, table, book.times[id], rules)
+        for place in said.keys() & written.keys():
+            known.whole(said[place], [written[place]])
     return known
 
 
-def learn_table(known: Knowledge, table: Table, entry: Entry) -> None:
-    """Add the counts of one table, how they add up, and what shares and rates tell of them."""
+def learn_table(known: Knowledge, table: Table, entry: Entry, rules: Rules) -> dict:
+    """Add the counts of one table, how they add up, and what shares tell; return the cells."""
+    cells = {}
     for count, (columns, also) in entry.counts.items():
         if count not in table.columns:
             continue
@@ -39,23 +45,13 @@ def learn_table(known: Knowledge, table: Table, entry: Entry) -> None:
         for dimension, levels in also.items():
             fixed = narrowed(fixed, dimension, levels)
         columns = [column for column in columns if column in table.columns]
-        for row in table.rows:
+        for place, row in enumerate(table.rows):
             each = _cell_of(row, entry, columns, fixed)
-            total = not columns or row[columns[-1]] == ALL
-            _learn_count(known, each, row, count, f"{table.id}.{count}", total)
+            cells[place, count] = each
+            rules.learn(known, each, table, row, count)
         _learn_sums(known, table, entry, columns, fixed)
     _learn_shares(known, table, entry)
-
-
-def _learn_count(known, each: Cell, row, count: str, where: str, total: bool) -> None:
-    value = number(row[count])
-    if value is not None:
-        known.bound(each, value, value)
-    elif row[count] == HIDDEN:
-        # Where all persons of a row are hidden, so is what is counted of them, zeros too.
-        of = "denominator" if count == "n" and not total else "n" if count != "n" else ""
-        unknown = row.get(of) == HIDDEN
-        known.hide(each, where, at_least=0 if unknown else 1)
+    return cells
 
 
 def _cell_of(row: Mapping[str, str], entry: Entry, columns: Iterable[str], fixed) -> Cell:
@@ -130,11 +126,16 @@ _DATED = ("dead_by", "emigrated_by")
 
 
 def learn_attrition(
-    known: Knowledge, table: Table, base: str, fixed: Mapping[str, Levels], year: int
-) -> None:
+    known: Knowledge,
+    table: Table,
+    base: str,
+    fixed: Mapping[str, Levels],
+    year: int,
+    rules: Rules,
+) -> dict:
     """Add who is excluded step by step: each step divides those still in."""
-    box = dict(fixed)
-    for row in table.rows:
+    cells, box = {}, dict(fixed)
+    for place, row in enumerate(table.rows):
         step = row["step"]
         here = cell(base, box)
         if step not in (ALL, "included"):
@@ -142,7 +143,9 @@ def learn_attrition(
             here = cell(base, narrowed(box, dimension, out))
             box = narrowed(box, dimension, kept)
             known.whole(whole, [here, cell(base, box)])
-        _learn_count(known, here, row, "n", f"{table.id}.n", True)
+        cells[place, "n"] = here
+        rules.learn(known, here, table, row, "n")
+    return cells
 
 
 def _step(step: str, table: str, year: int) -> tuple[str, Levels, Levels]:

@@ -1,0 +1,53 @@
+"""The rules of the gate as its documentation prints them, policy by policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from attack.cells import Cell, Knowledge
+from attack.read import HIDDEN, Table, number
+
+_WHOLES = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
+"""Counts that are hidden, zeros too, where another count of the row is."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One policy: the threshold, the base counts are rounded to, and whether zeros are hidden.
+
+    `quotas_printed`: small numerators are shown, so that what is worked out of shown numbers is
+    no leak unless a cell is hidden somewhere.
+    """
+
+    threshold: int
+    rounding_base: int = 1
+    zeros_hidden: bool = False
+    quotas_printed: bool = False
+
+    def learn(self, known: Knowledge, each: Cell, table: Table, row: Mapping[str, str], count: str):
+        """Add what one printed or hidden count tells."""
+        value = number(row[count])
+        where = f"{table.id}.{count}"
+        if value is not None:
+            known.bound(each, *self._around(value))
+        elif row[count] == HIDDEN:
+            known.hide(each, where, self._least(table, row, count))
+
+    def _around(self, value: float) -> tuple[float, float]:
+        """Return what a printed count can have been before it was rounded, halves upwards."""
+        base = self.rounding_base
+        if base == 1 or value == 0:
+            return value, value
+        return max(value - base // 2, self.threshold), value + (base - 1) // 2
+
+    def _least(self, table: Table, row: Mapping[str, str], count: str) -> int:
+        """Return the least a hidden count can be: 1 where zeros are shown."""
+        whole = "" if row.get("level") == "all" else _WHOLES.get(count, "")
+        timed = "time_days" in table.columns
+        return 0 if self.zeros_hidden or timed or row.get(whole) == HIDDEN else 1
+
+
+RULES = {
+    "annual_report": Rules(5, quotas_printed=True),
+    "research": Rules(5, rounding_base=10),
+    "strict": Rules(10, zeros_hidden=True),
+}
