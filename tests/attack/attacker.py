@@ -232,35 +232,42 @@ def _components(system: System, open_cells: np.ndarray):
 
 def _bound_component(system, columns, rows, hidden, wanted, threshold) -> None:
     programme = _Programme(system, columns, rows)
-    least, most = np.full(len(columns), np.inf), np.full(len(columns), -np.inf)
-    is_hidden, is_wanted = hidden[columns], wanted[columns]
-
-    def suspect() -> np.ndarray:
-        small = most < threshold - SLACK
-        return is_wanted & np.where(is_hidden, small | (most - least < 0.5), small & (least > 0.5))
-
-    def see(solution: np.ndarray) -> None:
-        np.minimum(least, solution, out=least)
-        np.maximum(most, solution, out=most)
-
-    see(programme.extreme(np.ones(len(columns))))
+    seen = _Seen(hidden[columns], wanted[columns], threshold, len(columns))
+    seen.see(programme.extreme(np.ones(len(columns))))
     for _ in range(BATCHES):
-        before = suspect()
+        before = seen.suspect()
         if not before.any():
             return
-        see(programme.most_at(threshold, np.flatnonzero(before)))
-        see(programme.extreme(suspect().astype(float)))
-        if suspect().sum() == before.sum():
+        seen.see(programme.most_at(threshold, np.flatnonzero(before)))
+        seen.see(programme.extreme(seen.suspect().astype(float)))
+        if seen.suspect().sum() == before.sum():
             break
-    for place in np.flatnonzero(suspect()):
-        if not suspect()[place]:
-            continue
+    for place in np.flatnonzero(seen.suspect()):
         one = (np.arange(len(columns)) == place).astype(float)
-        see(programme.extreme(-one))
-        system.high[columns[place]] = np.floor(most[place] + SLACK)
-        if suspect()[place]:
-            see(programme.extreme(one))
-            system.low[columns[place]] = np.ceil(least[place] - SLACK)
+        if seen.suspect()[place]:
+            seen.see(programme.extreme(-one))
+            system.high[columns[place]] = np.floor(seen.most[place] + SLACK)
+        if seen.suspect()[place]:
+            seen.see(programme.extreme(one))
+            system.low[columns[place]] = np.ceil(seen.least[place] - SLACK)
+
+
+class _Seen:
+    """The least and the most that each cell of a component was in any solution so far."""
+
+    def __init__(self, hidden: np.ndarray, wanted: np.ndarray, threshold: int, n: int):
+        self.hidden, self.wanted, self.threshold = hidden, wanted, threshold
+        self.least, self.most = np.full(n, np.inf), np.full(n, -np.inf)
+
+    def see(self, solution: np.ndarray) -> None:
+        np.minimum(self.least, solution, out=self.least)
+        np.maximum(self.most, solution, out=self.most)
+
+    def suspect(self) -> np.ndarray:
+        """Return which cells no solution has cleared yet."""
+        small = self.most < self.threshold - SLACK
+        single = self.most - self.least < 0.5
+        return self.wanted & np.where(self.hidden, small | single, small & (self.least > 0.5))
 
 
 class _Programme:

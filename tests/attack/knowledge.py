@@ -7,13 +7,12 @@ from itertools import combinations
 from attack.cells import EVER, Cell, Knowledge, Levels, Span, as_levels, cell, narrowed
 from attack.codebook import COARSE, ORDERED, SAME, Entry, codebook
 from attack.curves import learn_times
+from attack.inverses import learn_inverses
 from attack.manifest import dictionary, learn_said
-from attack.read import HIDDEN, Run, Table, number
+from attack.read import Run, Table
 from attack.rules import RULES, Rules
 
 ALL = "all"
-SHARE_UNIT = 0.5e-4
-"""Shares are rounded to four decimals, whatever trailing zeros are printed."""
 
 
 def learn(run: Run) -> Knowledge:
@@ -30,6 +29,8 @@ def learn(run: Run) -> Knowledge:
             written |= learn_attrition(known, table, *book.attritions[id], year, rules)
         if id in book.times:
             learn_times(known, table, book.times[id], rules)
+        for cells in (said, written):
+            learn_inverses(known, table, cells)
         for place in said.keys() & written.keys():
             known.whole(said[place], [written[place]])
     return known
@@ -50,7 +51,6 @@ def learn_table(known: Knowledge, table: Table, entry: Entry, rules: Rules) -> d
             cells[place, count] = each
             rules.learn(known, each, table, row, count)
         _learn_sums(known, table, entry, columns, fixed)
-    _learn_shares(known, table, entry)
     return cells
 
 
@@ -87,30 +87,6 @@ def _learn_whole(known, table, entry, columns, dropped: str, fixed) -> None:
             parts[whole].add(_cell_of(row, entry, columns, fixed))
     for whole, cells in parts.items():
         known.whole(whole, cells)
-
-
-def _learn_shares(known: Knowledge, table: Table, entry: Entry) -> None:
-    if not {"n", "denominator", "share"} <= set(table.columns):
-        return
-    for row in table.rows:
-        share = number(row["share"])
-        if share is None or not known_from_file(row):
-            continue
-        parts = [
-            _cell_of(row, entry, entry.counts[name][0], entry.fixed)
-            for name in ("n", "denominator")
-        ]
-        learn_share(known, *parts, share)
-
-
-def known_from_file(row: Mapping[str, str]) -> bool:
-    """Whether a row's share tells more than its counts, one of which is hidden."""
-    return HIDDEN in (row["n"], row["denominator"])
-
-
-def learn_share(known: Knowledge, part: Cell, whole: Cell, share: float) -> None:
-    known.form({part: 1.0, whole: -(share + SHARE_UNIT)}, -float("inf"), 1e-9)
-    known.form({part: 1.0, whole: -(share - SHARE_UNIT)}, -1e-9, float("inf"))
 
 
 # --- who is excluded ------------------------------------------------------------------------------
