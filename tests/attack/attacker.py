@@ -65,14 +65,16 @@ def find_leaks(known: Knowledge, threshold: int, *, implied: bool = True) -> lis
     low, high = system.low.astype(int), system.high.astype(int)
     small = (low >= 1) & (high < threshold)
     single = hidden & (low == high) & (low > 0)
+    printed = np.array([each in known.printed for each in system.cells], dtype=bool)
     return [
-        Leak(system.cells[each], low[each], high[each], _where(known, system.cells[each]))
-        for each in np.flatnonzero(wanted & (small | single))
+        Leak(system.cells[each], int(low[each]), int(high[each]), _where(known, system.cells[each]))
+        for each in np.flatnonzero(wanted & (small | single) | printed)
     ]
 
 
 def _where(known: Knowledge, each: Cell) -> tuple[str, ...]:
-    return tuple(sorted(known.hidden.get(each, ())))
+    printed = {f"{where} prints it" for where in known.printed.get(each, ())}
+    return tuple(sorted(known.hidden.get(each, set()) | printed))
 
 
 # --- from knowledge to rows -----------------------------------------------------------------------

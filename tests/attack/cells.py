@@ -76,6 +76,8 @@ class Knowledge:
     high: dict[Cell, float] = field(default_factory=dict)
     hidden: dict[Cell, set[str]] = field(default_factory=dict)
     """Cells the gate hides somewhere, and where."""
+    printed: dict[Cell, set[str]] = field(default_factory=dict)
+    """Small cells that are printed although no rule lets them, and where."""
     sums: set[tuple[Cell, tuple[Cell, ...]]] = field(default_factory=set)
     """A whole and parts that make it up."""
     rows: list[tuple[dict[Cell, float], float, float]] = field(default_factory=list)

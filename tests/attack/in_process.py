@@ -8,10 +8,11 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -21,15 +22,18 @@ import polars as pl
 import yaml
 
 import msanalysis.cohorts
-import msanalysis.extract
 import msanalysis.output
 import msanalysis.release
 import msanalysis.stats
-import msanalysis.synthetic.stated
 from msanalysis.core import Released, Result
+from msanalysis.figures import interactive
 from msanalysis.figures.picture import Picture
-from msanalysis.release import POLICY_VARIABLE
+from msanalysis.release import POLICIES, POLICY_VARIABLE
+from msanalysis.release.audit import audit
+from msanalysis.release.plan import PLAN_VARIABLE
+from msanalysis.release.record import RECORD_VARIABLE, read_record
 from msanalysis.run import PROJECT
+from msanalysis.run.outputs import CELLS
 from msanalysis.synthetic import Registry, synthesise
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -83,6 +87,7 @@ class Made:
     release: Path
     exact: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    rounds: int = 0
 
 
 def run_in_process(
@@ -92,18 +97,52 @@ def run_in_process(
     policy: str = "annual_report",
     notebooks: Path = NOTEBOOKS,
     parameters: Mapping[str, Any] | None = None,
-    pictures: bool = False,
+    drawn: Collection[str] = (),
 ) -> Made:
-    """Execute the notebooks on one store, and gather what they saved as a run would."""
-    work, made = out / "work", Made(out / "release")
-    for path in sorted(notebooks.glob("[!_]*.ipynb")):
-        folder = work / path.stem
-        folder.mkdir(parents=True)
-        given = {"extract": str(store), "lang": ["nb", "en"], "out": str(folder)}
-        with _stood_in(made, policy, pictures):
-            made.failures |= _execute(path, given | dict(parameters or {}))
-    _gather(work, made, policy)
+    """Execute the notebooks on one store, and gather what they saved as a run would.
+
+    Like the runner it audits all that was saved as one, and runs those again that tell too much,
+    until none does; what was computed before the gate is not computed again. Of the figures only
+    those `drawn` are written.
+    """
+    made = Made(out / "release")
+    paths = sorted(notebooks.glob("[!_]*.ipynb"))
+    tapes: dict[str, list[Any]] = {path.stem: [] for path in paths}
+    plan: dict[str, frozenset[str]] = {}
+    again = paths
+    while again:
+        made.rounds += 1
+        for path in again:
+            folder = out / "work" / path.stem
+            given = {"extract": str(store), "lang": ["nb", "en"], "out": str(folder)}
+            with _stood_in(made, folder, policy, plan, tapes[path.stem], drawn):
+                made.failures |= _execute(path, given | dict(parameters or {}))
+        more = _told_too_much(out / "work", POLICIES[policy].threshold)
+        more = {id: plan.get(id, frozenset()) | keys for id, keys in more.items()}
+        again = [
+            path
+            for path in paths
+            if more.get(path.stem, plan.get(path.stem)) != plan.get(path.stem)
+        ]
+        plan |= more
+    _gather(out / "work", made, policy)
     return made
+
+
+def _told_too_much(work: Path, threshold: int) -> dict[str, frozenset[str]]:
+    """Return for each analysis the cells it shows that the audit of the run wants hidden."""
+    shown = {folder.name: read_record(folder / CELLS) for folder in work.iterdir()}
+    quoted: set[str] = set()
+    for folder in work.iterdir():
+        if (folder / "analysis.json").exists():
+            saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+            quoted |= set(saved.get("quoted", ()))
+    keys = audit([each for tables in shown.values() for each in tables], threshold, quoted)
+    found = {
+        id: frozenset(cell.key for each in tables for cell in each.cells) & keys
+        for id, tables in shown.items()
+    }
+    return {id: some for id, some in found.items() if some}
 
 
 def _execute(path: Path, given: Mapping[str, Any]) -> dict[str, str]:
@@ -125,12 +164,23 @@ def _code(path: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _stood_in(made: Made, policy: str, pictures: bool) -> Iterator[None]:
-    """Replace the figures by nothing, and note which exact table each released one came from."""
+def _stood_in(
+    made: Made, folder: Path, policy: str, plan, tape: list[Any], drawn: Collection[str]
+) -> Iterator[None]:
+    """Note which exact table each released one came from, and give what was computed before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    planned = folder.with_suffix(".plan.json")
+    planned.write_text(json.dumps(sorted(plan.get(folder.name, ()))), encoding="utf-8")
+    environment = {
+        POLICY_VARIABLE: policy,
+        PLAN_VARIABLE: str(planned),
+        RECORD_VARIABLE: str(folder / CELLS),
+    }
     behind: dict[int, tuple[Released, Result]] = {}
 
-    def release(result: Result) -> Released:
-        released = gate(result)
+    def release(result: Result, **own: Any) -> Released:
+        released = gate(result, **own)
         behind[id(released)] = released, result
         return released
 
@@ -138,20 +188,46 @@ def _stood_in(made: Made, policy: str, pictures: bool) -> Iterator[None]:
         made.exact |= {name: behind[id(each)][1].frame for name, each in tables.items()}
         written(analysis, out, tables=tables, **rest)
 
+    def draw(picture: Picture, figures: Path, id: str) -> None:
+        if id in drawn:
+            figures.mkdir(exist_ok=True)
+            language = picture.lang[-1]
+            (figures / f"{id}.{language}.svg").write_bytes(picture._rendered(language, "svg", 72))
+            if picture.twin:
+                interactive.save(figures, id, {language: picture.twin(language)})
+
     gate, written = msanalysis.release.release, msanalysis.output.save
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        stack.enter_context(patch.dict(os.environ, {POLICY_VARIABLE: policy}))
+        stack.enter_context(patch.dict(os.environ, environment))
         stack.enter_context(patch.object(msanalysis.release, "release", release))
         stack.enter_context(patch.object(msanalysis.output, "save", save))
-        if not pictures:
-            stack.enter_context(patch.object(Picture, "save", _draw_nothing))
+        stack.enter_context(patch.object(Picture, "save", draw))
+        for module, name, function in _taped(tape):
+            stack.enter_context(patch.object(module, name, function))
         yield
+    planned.unlink()
 
 
-def _draw_nothing(picture: Picture, folder: Path, id: str) -> None:
-    """Stand for the drawing of a figure."""
+def _taped(tape: list[Any]) -> Iterator[tuple[ModuleType, str, Callable]]:
+    """Yield stand-ins that record what functions return, or play it back in the same order."""
+    played = iter(list(tape))
+
+    def of(function: Callable) -> Callable:
+        def call(*args: Any, **settings: Any) -> Any:
+            if tape and (held := next(played, played)) is not played:
+                return held
+            result = function(*args, **settings)
+            tape.append(result)
+            return result
+
+        return call
+
+    for module in (msanalysis.cohorts, msanalysis.stats):
+        for name in module.__all__:
+            if callable(getattr(module, name)):
+                yield module, name, of(getattr(module, name))
 
 
 def _gather(work: Path, made: Made, policy: str) -> None:
@@ -159,7 +235,7 @@ def _gather(work: Path, made: Made, policy: str) -> None:
     (made.release / "tables").mkdir(parents=True)
     rows, analyses = [], []
     for folder in sorted(work.iterdir()):
-        if folder.name in made.failures:
+        if folder.name in made.failures or not (folder / "analysis.json").exists():
             continue
         for part in ("tables", "figures"):
             if (folder / part).exists():
@@ -174,6 +250,3 @@ def _gather(work: Path, made: Made, policy: str) -> None:
     manifest = {"report_year": 2024, "policy": policy, "analyses": analyses}
     (made.release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     shutil.rmtree(work)
-
-
-Replayed = Callable[..., Any]

@@ -10,6 +10,14 @@ _WHOLES = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
 """Counts that are hidden, zeros too, where another count of the row is."""
 
 
+TRUSTS = frozenset(
+    ("finnmark", "unn", "nordland", "helgeland", "nord_trondelag", "st_olav", "more_og_romsdal")
+    + ("forde", "bergen", "fonna", "stavanger", "ostfold", "ahus", "ous", "innlandet")
+    + ("vestre_viken", "vestfold", "telemark", "sorlandet")
+)
+"""Of each the registry itself prints how many patients live there, be it one."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """One policy: the threshold, the base counts are rounded to, and whether zeros are hidden.
@@ -29,8 +37,17 @@ class Rules:
         where = f"{table.id}.{count}"
         if value is not None:
             known.bound(each, *self._around(value))
+            if 1 <= value < self.threshold and not self._may_print(table, row, count):
+                known.printed.setdefault(each, set()).add(where)
         elif row[count] == HIDDEN:
             known.hide(each, where, self._least(table, row, count))
+
+    def _may_print(self, table: Table, row: Mapping[str, str], count: str) -> bool:
+        """Whether a small count is a numerator of a printed quota, or public knowledge."""
+        whole = number(row.get(_WHOLES.get(count, ""), HIDDEN))
+        is_part = whole is not None and whole >= self.threshold and row.get("level") != "all"
+        by_trust = any(value in TRUSTS for value in row.values())
+        return self.quotas_printed and (is_part or by_trust)
 
     def _around(self, value: float) -> tuple[float, float]:
         """Return what a printed count can have been before it was rounded, halves upwards."""
@@ -46,7 +63,10 @@ class Rules:
         return 0 if self.zeros_hidden or timed or row.get(whole) == HIDDEN else 1
 
 
+PLAIN = "plain"
+"""A policy of no release: threshold 5, nothing rounded, so that what is implied counts too."""
 RULES = {
+    PLAIN: Rules(5),
     "annual_report": Rules(5, quotas_printed=True),
     "research": Rules(5, rounding_base=10),
     "strict": Rules(10, zeros_hidden=True),
