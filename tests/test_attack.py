@@ -1,17 +1,28 @@
 """Whoever has the files of a release and knows the rules tries to get hidden numbers back."""
 
 import ast
-import dataclasses
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from attack import planted
 from attack.attacker import Contradiction, find_leaks
 from attack.curves import invert_survival
+from attack.exact import exact_tables
 from attack.in_process import invented, run_in_process, write_store
 from attack.inverses import events_behind_rate, persons_behind_share
 from attack.knowledge import learn
+from attack.pictures import (
+    Panel,
+    as_number,
+    heights_of_steps,
+    read_plotly,
+    read_svg,
+    told_by,
+    untold,
+)
 from attack.planted import table
 from attack.read import Run, read_run
 from attack.rules import RULES
@@ -213,24 +224,7 @@ def test_files_that_cannot_all_be_true_are_told(tmp_path):
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     store = write_store(invented(700, seed=9), folder / "store")
-    return run_in_process(store, folder)
-
-
-def exact_tables(run: Run, exact) -> Run:
-    """Return the run as it was before the gate hid anything, where the rows are the same."""
-
-    def text(value) -> str:
-        missing = value is None or value != value
-        return "NA" if missing else f"{value:g}" if isinstance(value, float) else str(value)
-
-    tables = dict(run.tables)
-    for id, each in run.tables.items():
-        frame = exact[id]
-        if set(each.columns) <= set(frame.columns) and len(frame) == len(each.rows):
-            rows = frame[list(each.columns)].astype(object).to_dict("records")
-            written = tuple({name: text(value) for name, value in row.items()} for row in rows)
-            tables[id] = dataclasses.replace(each, rows=written)
-    return dataclasses.replace(run, tables=tables)
+    return run_in_process(store, folder, audited=False)
 
 
 def test_what_the_attacker_takes_for_true_is_true_of_the_exact_tables(made):
@@ -248,3 +242,146 @@ def test_what_the_attacker_takes_for_true_is_true_of_the_exact_tables(made):
     assert not wrong
     assert len(single) > 1000
     find_leaks(exact, 5)
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+DRAWN = {
+    "overall_survival_sex": ["overall_survival_sex"],
+    "rituximab_switched_to": ["rituximab_switched_to"],
+    "untreated_reasons": ["untreated_reasons"],
+    "treatment_status_by_trust": ["treatment_status_by_trust"],
+    "untreated_reasons_by_trust": ["untreated_reasons_by_trust"],
+    "ongoing_by_drug": ["ongoing_by_drug"],
+    "natalizumab_balance": ["natalizumab_balance"],
+    "natalizumab_jcv_positive": ["natalizumab_jcv_stratify", "natalizumab_jcv_immunowell"],
+    "prevalence_by_trust": ["prevalence_by_trust", "prevalence_expected"],
+    "treatment_switch_sankey": ["treatment_switch_sankey"],
+}
+"""Figures, and the tables they may draw."""
+SHARES = ("rituximab_switched_to", "untreated_reasons")
+BARS = (*SHARES, "treatment_status_by_trust", "untreated_reasons_by_trust", "ongoing_by_drug")
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    store = write_store(invented(3000, seed=11), folder / "store")
+    return read_run(run_in_process(store, folder, drawn=DRAWN, audited=False).release)
+
+
+def told(run: Run, figure: str):
+    return told_by(run.tables[id] for id in DRAWN[figure])
+
+
+def panel_of(run: Run, figure: str) -> Panel:
+    return read_svg(run.folder / "figures" / f"{figure}.en.svg")[0]
+
+
+@pytest.mark.parametrize("figure", BARS)
+def test_no_bar_is_longer_or_shorter_than_a_released_number(drawn, figure):
+    panel = panel_of(drawn, figure)
+    ends = [end for left, _, right, _ in panel.bars for end in (left, right)]
+    assert len(ends) > 4
+    known = np.append(told(drawn, figure), whole_bars(drawn, figure))
+    assert untold(panel.across(np.array(ends)), np.sort(known), panel.across.precision) == []
+
+
+def whole_bars(run: Run, figure: str) -> list[float]:
+    """Where a stratum ends in persons: what is hidden of it is one hatched rest."""
+    return [float(row["n"]) for id in DRAWN[figure] for row in run.tables[id].rows
+            if row["level"] == "all" and row["n"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("figure", SHARES)
+def test_a_hidden_level_has_no_bar(drawn, figure):
+    panel = panel_of(drawn, figure)
+    lengths = panel.across(np.array([right for *_, right, _ in panel.bars]))
+    shown = [row for row in drawn.tables[DRAWN[figure][0]].rows if row["share"] not in ("", "0.0")]
+    assert (lengths > panel.across.precision).sum() == len(
+        [r for r in shown if r["level"] != "all"]
+    )
+
+
+@pytest.mark.parametrize("figure", ["natalizumab_balance", "prevalence_by_trust"])
+def test_no_mark_stands_beside_the_released_numbers(drawn, figure):
+    panel = panel_of(drawn, figure)
+    places = np.concatenate([points[:, 0] for points in panel.lines])
+    assert untold(panel.across(places), told(drawn, figure), panel.across.precision) == []
+
+
+def test_no_point_of_a_series_is_finer_than_the_released_share(drawn):
+    panel = panel_of(drawn, "natalizumab_jcv_positive")
+    places = np.concatenate([points[:, 1] for points in panel.lines])
+    known = told(drawn, "natalizumab_jcv_positive")
+    assert untold(panel.up(places), known, panel.up.precision) == []
+
+
+def test_a_drawn_curve_has_no_step_that_its_table_has_not(drawn):
+    panel = panel_of(drawn, "overall_survival_sex")
+    rows = [row for row in drawn.tables["overall_survival_sex"].rows if row["estimate"]]
+    steps = [step for curve in heights_of_steps(panel) for step in curve]
+    assert 2 < len(steps) <= len(rows)
+    days = np.sort([float(row["time_days"]) / 365.25 for row in rows])
+    heights = np.sort([float(row["estimate"]) for row in rows])
+    assert untold([day for day, _ in steps], days, 10 * panel.across.precision) == []
+    assert untold([height for _, height in steps], heights, panel.up.precision) == []
+
+
+def test_numbers_at_risk_under_a_curve_are_those_of_its_table(drawn):
+    panels = read_svg(drawn.folder / "figures" / "overall_survival_sex.en.svg")
+    numbers = [as_number(text) for text in panels[1].texts]
+    numbers = [each for each in numbers if each is not None]
+    table = drawn.tables["overall_survival_sex"]
+    released = {float(each) for each in table.column("n_at_risk") if each not in ("", "NA")}
+    assert len(numbers) > 3
+    assert set(numbers) <= released
+
+
+def test_flows_of_the_interactive_twin_are_those_of_its_table(drawn):
+    data, layout = read_plotly(drawn.folder / "figures" / "treatment_switch_sankey.en.html")
+    table = drawn.tables["treatment_switch_sankey"]
+    values = sorted(data[0]["link"]["value"])
+    assert values == sorted(int(row["n"]) for row in table.rows)
+    assert set(data[0]) | set(layout) <= {
+        "type", "arrangement", "node", "link", "height", "annotations", "title", "textfont",
+    }  # fmt: skip
+    hovers = " ".join([*data[0]["link"]["customdata"], *data[0]["node"]["customdata"]])
+    sums = {int(row["n"]) for row in table.rows} | node_sizes(table)
+    assert {int(n.replace("\u00a0", "").replace(" ", "")) for n in COUNTS.findall(hovers)} <= sums
+
+
+COUNTS = re.compile(r"n = (\d[\d\u00a0 ]*\d|\d)")
+
+
+def node_sizes(table) -> set[int]:
+    sums: dict[tuple[str, ...], int] = {}
+    for row in table.rows:
+        for side in ("source", "target"):
+            key = (row["step"], side, row[side])
+            sums[key] = sums.get(key, 0) + int(row["n"])
+    return set(sums.values())
+
+
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
+<g id="axes_1"><g id="patch_2"><path d="M 0 100 L 200 100 L 200 0 L 0 0 z"/></g>
+<g id="matplotlib.axis_1">
+<g id="xtick_1"><g><use x="0" y="100"/></g><g><!-- 0 % --></g></g>
+<g id="xtick_2"><g><use x="200" y="100"/></g><g><!-- 100 % --></g></g></g>
+<g id="patch_3"><path d="M 0 10 L 99.36 10 L 99.36 20 L 0 20 z"/></g>
+<g id="patch_4"><path d="M 0 30 L {length} 30 L {length} 40 L 0 40 z"/></g>
+</g></svg>"""
+
+
+@pytest.mark.parametrize(
+    ("length", "found"), [("0", []), ("9.6774", [0.048387]), ("99.361", [0.496805])]
+)
+def test_a_bar_of_a_hidden_number_or_with_more_digits_is_found(tmp_path, length, found):
+    """Shown: 49.68 %. Planted: nothing, the bar of the hidden 3 of 62, a finer 49.68 %."""
+    (tmp_path / "x.svg").write_text(SVG.replace("{length}", length), encoding="utf-8")
+    (panel,) = read_svg(tmp_path / "x.svg")
+    (rows, said) = table({"level": "a", "n": 31, "denominator": 62, "share": 0.4968},
+                         {"level": "b", "n": "", "denominator": 62, "share": ""})  # fmt: skip
+    known = told_by(planted.release(tmp_path / "run", shares=(rows, said)).tables.values())
+    ends = panel.across(np.array([right for *_, right, _ in panel.bars]))
+    assert [round(each, 6) for each in untold(ends, known, panel.across.precision)] == found

@@ -98,12 +98,13 @@ def run_in_process(
     notebooks: Path = NOTEBOOKS,
     parameters: Mapping[str, Any] | None = None,
     drawn: Collection[str] = (),
+    audited: bool = True,
 ) -> Made:
     """Execute the notebooks on one store, and gather what they saved as a run would.
 
     Like the runner it audits all that was saved as one, and runs those again that tell too much,
-    until none does; what was computed before the gate is not computed again. Of the figures only
-    those `drawn` are written.
+    until none does (unless not `audited`); what was computed before the gate is not computed
+    again. Of the figures only those `drawn` are written.
     """
     made = Made(out / "release")
     paths = sorted(notebooks.glob("[!_]*.ipynb"))
@@ -117,14 +118,11 @@ def run_in_process(
             given = {"extract": str(store), "lang": ["nb", "en"], "out": str(folder)}
             with _stood_in(made, folder, policy, plan, tapes[path.stem], drawn):
                 made.failures |= _execute(path, given | dict(parameters or {}))
-        more = _told_too_much(out / "work", POLICIES[policy].threshold)
-        more = {id: plan.get(id, frozenset()) | keys for id, keys in more.items()}
-        again = [
-            path
-            for path in paths
-            if more.get(path.stem, plan.get(path.stem)) != plan.get(path.stem)
-        ]
-        plan |= more
+        more = _told_too_much(out / "work", POLICIES[policy].threshold) if audited else {}
+        longer = {id: plan.get(id, frozenset()) | keys for id, keys in more.items()}
+        grown = {id for id, keys in longer.items() if keys != plan.get(id)}
+        again = [path for path in paths if path.stem in grown]
+        plan |= longer
     _gather(out / "work", made, policy)
     return made
 

@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"[-−]?\d[\d\s.,]*")
 _PLACE = re.compile(r"[-+]?\d*\.?\d+(?:e[-+]?\d+)?")
-PRECISION = 1e-5
+PRECISION = 2e-6
 """Of the length of an axis: what the six decimals of an SVG resolve."""
 
 
