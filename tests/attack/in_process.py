@@ -4,6 +4,7 @@ The only module of the attack that knows the package: it makes what is attacked.
 """
 
 import csv
+import dataclasses
 import json
 import os
 import shutil
@@ -26,10 +27,10 @@ import msanalysis.output
 import msanalysis.release
 import msanalysis.stats
 from msanalysis.core import Released, Result
-from msanalysis.figures import interactive
 from msanalysis.figures.picture import Picture
 from msanalysis.release import POLICIES, POLICY_VARIABLE
 from msanalysis.release.audit import audit
+from msanalysis.release.days import shown_keys
 from msanalysis.release.plan import PLAN_VARIABLE
 from msanalysis.release.record import RECORD_VARIABLE, read_record
 from msanalysis.run import PROJECT
@@ -37,6 +38,7 @@ from msanalysis.run.outputs import CELLS
 from msanalysis.synthetic import Registry, synthesise
 
 NOTEBOOKS = PROJECT / "notebooks"
+REPORT = PROJECT / "params" / "annual_report_2024.yaml"
 LONELY_TRUST = "finnmark"
 
 
@@ -95,19 +97,18 @@ def run_in_process(
     out: Path,
     *,
     policy: str = "annual_report",
-    notebooks: Path = NOTEBOOKS,
     parameters: Mapping[str, Any] | None = None,
     drawn: Collection[str] = (),
     audited: bool = True,
 ) -> Made:
-    """Execute the notebooks on one store, and gather what they saved as a run would.
+    """Execute the notebooks of the annual report on one store, and gather what they saved.
 
     Like the runner it audits all that was saved as one, and runs those again that tell too much,
     until none does (unless not `audited`); what was computed before the gate is not computed
     again. Of the figures only those `drawn` are written.
     """
     made = Made(out / "release")
-    paths = sorted(notebooks.glob("[!_]*.ipynb"))
+    paths = [NOTEBOOKS / f"{analysis}.ipynb" for analysis in _analyses()]
     tapes: dict[str, list[Any]] = {path.stem: [] for path in paths}
     plan: dict[str, frozenset[str]] = {}
     again = paths
@@ -127,6 +128,11 @@ def run_in_process(
     return made
 
 
+def _analyses() -> list[str]:
+    asked = yaml.safe_load(REPORT.read_text(encoding="utf-8"))["analyses"]
+    return [each if isinstance(each, str) else each["id"] for each in asked]
+
+
 def _told_too_much(work: Path, threshold: int) -> dict[str, frozenset[str]]:
     """Return for each analysis the cells it shows that the audit of the run wants hidden."""
     shown = {folder.name: read_record(folder / CELLS) for folder in work.iterdir()}
@@ -136,10 +142,7 @@ def _told_too_much(work: Path, threshold: int) -> dict[str, frozenset[str]]:
             saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
             quoted |= set(saved.get("quoted", ()))
     keys = audit([each for tables in shown.values() for each in tables], threshold, quoted)
-    found = {
-        id: frozenset(cell.key for each in tables for cell in each.cells) & keys
-        for id, tables in shown.items()
-    }
+    found = {id: shown_keys(tables) & keys for id, tables in shown.items()}
     return {id: some for id, some in found.items() if some}
 
 
@@ -183,18 +186,15 @@ def _stood_in(
         return released
 
     def save(analysis: str, out: str, *, tables: Mapping[str, Released], **rest: Any) -> None:
-        made.exact |= {name: behind[id(each)][1].frame for name, each in tables.items()}
+        for name, each in tables.items():
+            made.exact[name] = behind[id(each)][1].frame
         written(analysis, out, tables=tables, **rest)
 
     def draw(picture: Picture, figures: Path, id: str) -> None:
         if id in drawn:
-            figures.mkdir(exist_ok=True)
-            language = picture.lang[-1]
-            (figures / f"{id}.{language}.svg").write_bytes(picture._rendered(language, "svg", 72))
-            if picture.twin:
-                interactive.save(figures, id, {language: picture.twin(language)})
+            saved(dataclasses.replace(picture, lang=picture.lang[-1:]), figures, id)
 
-    gate, written = msanalysis.release.release, msanalysis.output.save
+    gate, written, saved = msanalysis.release.release, msanalysis.output.save, Picture.save
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")

@@ -8,6 +8,7 @@ cells that hang together with it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -62,7 +63,7 @@ class Known:
     quotas: Collection[tuple[str, str]] = ()
     printed: Collection[tuple[str, str]] = ()
 
-    @property
+    @cached_property
     def numerators(self) -> set[str]:
         """Numerators of quotas: of a small whole they are small, which says nothing more."""
         return {numerator for numerator, _ in self.quotas}
