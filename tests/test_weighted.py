@@ -1,5 +1,7 @@
 """Propensity weights, balance, and weighted estimates with errors clustered by person."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,13 +121,37 @@ def test_a_covariate_that_follows_from_another_changes_nothing():
     )
 
 
-def test_one_arm_alone_and_a_missing_covariate_are_refused():
+def test_a_missing_covariate_is_refused():
     frame = invented()
-    with pytest.raises(ValueError, match="one arm only"):
-        propensity_weights(frame[frame["arm"] == "stayed"], **ARMS)
     frame.loc[0, "age_years"] = np.nan
     with pytest.raises(ValueError, match="age_years is missing"):
         propensity_weights(frame, **ARMS)
+
+
+WEIGHTED = (
+    partial(estimate_balance, **ARMS),
+    partial(estimate_weighted_hazard_ratio, event="relapse", **ARMS),
+    partial(
+        estimate_weighted_incidence, event="relapse", competing=["death"], times_days=[90], **ARMS
+    ),
+)
+
+
+@pytest.mark.parametrize("estimate", WEIGHTED)
+@pytest.mark.parametrize("arms", [["stayed"], ["stopped"], []])
+def test_with_one_arm_alone_there_is_nothing_to_compare(estimate, arms):
+    frame = invented()
+    assert estimate(make_cohort(frame[frame["arm"].isin(arms)])).frame.empty
+
+
+@pytest.mark.parametrize("estimate", WEIGHTED)
+def test_where_a_covariate_tells_the_arms_apart_what_is_weighted_is_missing(estimate):
+    frame = invented()
+    frame["age_years"] = np.where(frame["arm"] == "stopped", 30.0, 50.0)
+    found = estimate(make_cohort(frame)).frame
+    weighted = ("mean_weighted", "hazard_ratio", "estimate")
+    assert found[found.columns.intersection(weighted)].isna().all(axis=None)
+    assert (found[found.columns.intersection(["n", "n_treated", "n_at_risk"])] > 0).any(axis=None)
 
 
 def test_no_event_in_an_arm_gives_no_ratio():

@@ -156,7 +156,8 @@ class Cohort:
     fixed
         The levels its persons are held to.
     dimensions
-        Columns whose dimension has another name, because cohorts of the base differ in it.
+        Columns whose dimension has another name, because cohorts of the base differ in it; and
+        dimensions `column known` of those who have a value in another column just then.
     coarser
         As in `Counted`.
     asked
@@ -395,8 +396,14 @@ def _counted(
             return cohort.dimensions.get(name, name)
         return tuple(cohort.dimensions.get(each, each) for each in name)
 
+    def known(word: str) -> str | None:
+        own = f"{settings.get(word, word)}{KNOWN}"
+        return cohort.dimensions.get(own, f"{dimension(word)}{KNOWN}") if dimension(word) else None
+
     named = {column: dimension(word) for column, word in columns.items()}
-    counts = {name: _restriction(words, settings, dimension) for name, words in cells.items()}
+    counts = {
+        name: _restriction(words, settings, dimension, known) for name, words in cells.items()
+    }
     if settings.get("delayed_entry"):
         # Who is at risk has entered too, which no dimension tells.
         counts = {name: each for name, each in counts.items() if each.time not in _AT_RISK}
@@ -414,7 +421,10 @@ _TIMES = ("until", "during", *_AT_RISK)
 
 
 def _restriction(
-    words: tuple[str, ...], settings: Mapping[str, Any], dimension: Callable[[str], str | None]
+    words: tuple[str, ...],
+    settings: Mapping[str, Any],
+    dimension: Callable[[str], str | None],
+    known: Callable[[str], str | None],
 ) -> Restriction:
     """Read what restricts a count; see `statistic`."""
     columns, also, time = [], {}, {}
@@ -424,7 +434,7 @@ def _restriction(
         if first in _TIMES and last:
             time = {"time": first, "time_column": last, "time_dimension": dimension(FOLLOW_UP)}
         elif first == "known":
-            also |= {f"{dimension(last)}{KNOWN}": ("yes",)} if dimension(last) else {}
+            also |= {known(last): ("yes",)} if known(last) else {}
         elif equal:
             levels = settings.get(level, level)
             levels = (levels,) if isinstance(levels, str) else tuple(map(str, levels))

@@ -40,7 +40,7 @@ _COARSER = (
     ("age_band", "over_65"),
     ("age_band", "age_years known"),
     *(("onset_age_band", coarse) for coarse in _ONSET_AGE),
-    *((fine, f"{fine} known") for fine in ("sex", "onset_course", *_ONSET_AGE)),
+    *((fine, f"{fine} known") for fine in ("sex", "onset_course")),
     *((fine, "onset_age_years known") for fine in ("onset_age_band", "onset_year", *_ONSET_AGE)),
     ("onset_year", "onset_to_diagnosis_days known"),
     ("onset_year", "onset_era"),
@@ -50,6 +50,7 @@ _COARSER = (
     ("diagnosis_year", "diagnosis_year known"),
 )
 """Columns of which the first decides the second: so tables by either can be compared."""
+_KNOWN = {f"{each} known": "onset_age_years known" for each in ("onset_age_band", *_ONSET_AGE)}
 
 REGISTRY_START_YEAR = 2001
 # Open at both ends where single bands would hold too few persons to be shown.
@@ -205,7 +206,7 @@ def _selected(
         extract,
         base=PATIENTS,
         fixed=fixed,
-        dimensions=dimensions,
+        dimensions={**_KNOWN, **dimensions},
         coarser=_COARSER,
     )
 

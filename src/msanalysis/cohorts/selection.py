@@ -135,11 +135,14 @@ def _coarser_levels(
             levels = {"fine": _levels(held, fine), "coarse": _levels(held, coarse)}
             levels = pd.DataFrame(levels).drop_duplicates()
             if not levels["fine"].duplicated().any():
-                known = KNOWN if coarse.endswith(KNOWN) else ""
-                coarse = coarse.removesuffix(KNOWN)
                 of = found.setdefault(names.get(fine, fine), {})
-                of[names.get(coarse, coarse) + known] = levels.set_index("fine")["coarse"].to_dict()
+                of[_called(coarse, names)] = levels.set_index("fine")["coarse"].to_dict()
     return found
+
+
+def _called(name: str, names: Mapping[str, str]) -> str:
+    column = name.removesuffix(KNOWN)
+    return names.get(name, names.get(column, column) + name.removeprefix(column))
 
 
 def _levels(frame: pd.DataFrame, name: str) -> pd.Series:

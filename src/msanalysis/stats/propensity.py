@@ -1,5 +1,6 @@
 """Propensity weights, and how alike they make two arms."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -71,8 +72,11 @@ def estimate_balance(
 
     Notes
     -----
-    Weights make the untreated resemble the treated in what was measured, in nothing else.
+    With one arm only there is no row; where the weights have no solution, what they make is
+    missing. Weights make the untreated resemble the treated in what was measured, in nothing else.
     """
+    if not has_both_arms(frame, arm, treated):
+        return stack([], _BALANCE)
     weights = propensity_weights(frame, arm=arm, treated=treated, covariates=covariates)
     of_treated = (frame[arm] == treated).to_numpy()
     fit = behind_weights(frame, frame.index, arm=arm, treated=treated, covariates=covariates)
@@ -85,6 +89,12 @@ def estimate_balance(
     return stack(rows, _BALANCE)
 
 
+def has_both_arms(frame: pd.DataFrame, arm: str, treated: str) -> bool:
+    """Return whether there is somebody to weigh, and somebody to be like."""
+    of_treated = require_column(frame, arm, "the weights") == treated
+    return bool(of_treated.any() and not of_treated.all())
+
+
 def propensity_weights(
     frame: pd.DataFrame, *, arm: str, treated: str, covariates: Sequence[str]
 ) -> np.ndarray:
@@ -93,22 +103,24 @@ def propensity_weights(
     The effect estimated with them is that on the treated. Numbers with many values enter with
     their square.
 
+    All are missing where the model has no solution, as when a covariate tells the arms apart.
+
     Raises
     ------
     ValueError
-        An arm is empty, a covariate is missing for someone, or the model has no solution.
+        A covariate is missing for someone.
     """
-    of_treated = (require_column(frame, arm, "the weights") == treated).to_numpy()
-    if of_treated.all() or not of_treated.any():
-        raise ValueError(f"{arm} has one arm only: there is nothing to weigh against {treated}")
+    of_treated = (frame[arm] == treated).to_numpy()
+    design = _design(frame, covariates)
     try:
-        fit = sm.Logit(of_treated.astype(float), _design(frame, covariates)).fit(
-            disp=0, maxiter=100
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said by `converged`
+            fit = sm.Logit(of_treated.astype(float), design).fit(disp=0, maxiter=100)
     except (np.linalg.LinAlgError, PerfectSeparationError):
-        raise ValueError("the model of the arms has no solution: leave out a covariate") from None
-    odds = np.exp(fit.fittedvalues)
-    return np.where(of_treated, 1.0, odds)
+        return np.full(len(frame), np.nan)
+    if not fit.mle_retvals["converged"]:
+        return np.full(len(frame), np.nan)
+    return np.where(of_treated, 1.0, np.exp(fit.fittedvalues))
 
 
 def behind_weights(

@@ -54,4 +54,4 @@ def _share(outcome: pd.Series) -> float:
 
 
 def _nearest_ten(n: int) -> int:
-    return round(n / STEP_PERSONS) * STEP_PERSONS
+    return int(n + STEP_PERSONS // 2) // STEP_PERSONS * STEP_PERSONS

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from msanalysis.core import statistic
 from msanalysis.intervals import normal_quantile
-from msanalysis.stats.propensity import behind_weights, propensity_weights
+from msanalysis.stats.propensity import behind_weights, has_both_arms, propensity_weights
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import stack
 
@@ -85,8 +85,8 @@ def estimate_weighted_incidence(
     Result
         Rows of each arm, then of their `difference` (treated less untreated): `stratum`,
         `time_days`, `n_at_risk` and `n_events` (persons, unweighted; of the smaller arm
-        for the difference), `estimate`, `lower`, `upper`; for the gate as `estimate_balance`,
-        in persons.
+        for the difference), `estimate`, `lower`, `upper`; for the gate, and where there is one
+        arm only or no solution, as `estimate_balance`, in persons.
 
     Raises
     ------
@@ -98,6 +98,8 @@ def estimate_weighted_incidence(
     Aalen-Johansen with weights; death is a competing event. Valid if nothing unmeasured moves
     both the arm and the outcome, and censoring says nothing about it.
     """
+    if not has_both_arms(frame, arm, treated):
+        return stack([], _INCIDENCE)
     z = normal_quantile(level)
     weights = propensity_weights(frame, arm=arm, treated=treated, covariates=covariates)
     cause = np.select(
@@ -238,6 +240,8 @@ def estimate_weighted_hazard_ratio(
     -----
     Weighted Cox model with Breslow's ties; variance of Lin and Wei (1989), clustered.
     """
+    if not has_both_arms(frame, arm, treated):
+        return stack([], _RATIO)
     weights = propensity_weights(frame, arm=arm, treated=treated, covariates=covariates)
     rows = Rows(
         end=require_column(frame, "follow_up_days", "the model").to_numpy(dtype=float),
