@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+import highspy
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import block_array, coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from attack.cells import EVER, Box, Cell, Knowledge, Levels, Span
@@ -44,9 +44,12 @@ class Contradiction(Exception):
 
 @dataclass
 class System:
-    """Cells as columns and constraints as rows: `floor <= matrix @ n <= ceiling`."""
+    """Numbers of persons as columns, constraints as rows: `floor <= matrix @ n <= ceiling`.
 
-    cells: list[Cell]
+    `cells` holds for each column the cells that are this number under different names.
+    """
+
+    cells: list[list[Cell]]
     matrix: csr_array
     floor: np.ndarray
     ceiling: np.ndarray
@@ -59,22 +62,26 @@ def find_leaks(known: Knowledge, threshold: int, *, implied: bool = True) -> lis
     system = as_system(known)
     tighten(system)
     shown = known.shown
-    hidden = np.array([each in known.hidden for each in system.cells], dtype=bool)
-    wanted = hidden | np.array([implied and each not in shown for each in system.cells], dtype=bool)
+    hidden = np.array([any(each in known.hidden for each in cells) for cells in system.cells])
+    nowhere = np.array([not any(each in shown for each in cells) for cells in system.cells])
+    wanted = hidden | (nowhere & implied)
     bound_by_programmes(system, hidden, wanted, threshold)
     low, high = system.low.astype(int), system.high.astype(int)
     small = (low >= 1) & (high < threshold)
     single = hidden & (low == high) & (low > 0)
-    printed = np.array([each in known.printed for each in system.cells], dtype=bool)
+    printed = np.array([any(each in known.printed for each in cells) for cells in system.cells])
     return [
-        Leak(system.cells[each], int(low[each]), int(high[each]), _where(known, system.cells[each]))
+        Leak(system.cells[each][0], int(low[each]), int(high[each]), _where(known, system, each))
         for each in np.flatnonzero(wanted & (small | single) | printed)
     ]
 
 
-def _where(known: Knowledge, each: Cell) -> tuple[str, ...]:
-    printed = {f"{where} prints it" for where in known.printed.get(each, ())}
-    return tuple(sorted(known.hidden.get(each, set()) | printed))
+def _where(known: Knowledge, system: System, column: int) -> tuple[str, ...]:
+    found: set[str] = set()
+    for each in system.cells[column]:
+        found |= known.hidden.get(each, set())
+        found |= {f"{where} prints it" for where in known.printed.get(each, ())}
+    return tuple(sorted(found))
 
 
 # --- from knowledge to rows -----------------------------------------------------------------------
@@ -87,21 +94,43 @@ def as_system(known: Knowledge) -> System:
     ] + known.rows
     rows += _along_dimensions({*known.low, *(each for terms, *_ in rows for each in terms)})
     cells = sorted({*known.low, *(each for terms, *_ in rows for each in terms)}, key=str)
-    place = {each: number for number, each in enumerate(cells)}
+    place = _numbers(cells, rows)
+    n = max(place.values(), default=-1) + 1
     entries = [
         (row, place[each], factor)
         for row, (terms, *_) in enumerate(rows)
         for each, factor in terms.items()
     ]
     row, column, factor = map(np.array, zip(*entries, strict=True)) if entries else ([], [], [])
-    return System(
-        cells,
-        csr_array(coo_array((factor, (row, column)), shape=(len(rows), len(cells)))),
+    system = System(
+        [[] for _ in range(n)],
+        csr_array(coo_array((factor, (row, column)), shape=(len(rows), n))),
         np.array([low for _, low, _ in rows]),
         np.array([high for *_, high in rows]),
-        np.array([known.low.get(each, 0) for each in cells], dtype=float),
-        np.array([known.high.get(each, EVER) for each in cells], dtype=float),
+        np.zeros(n),
+        np.full(n, float(EVER)),
     )
+    system.matrix.eliminate_zeros()
+    for each in cells:
+        column = place[each]
+        system.cells[column].append(each)
+        system.low[column] = max(system.low[column], known.low.get(each, 0))
+        system.high[column] = min(system.high[column], known.high.get(each, EVER))
+    return system
+
+
+def _numbers(cells: list[Cell], rows: list[Row]) -> dict[Cell, int]:
+    """Return the column of each cell: cells that a row holds equal have one."""
+    index = {each: number for number, each in enumerate(cells)}
+    equal = [
+        [index[each] for each in terms]
+        for terms, low, high in rows
+        if sorted(terms.values()) == [-1, 1] and low == high == 0
+    ]
+    one, other = np.array(equal, dtype=int).reshape(-1, 2).T
+    links = coo_array((np.ones(len(one)), (one, other)), shape=(len(cells),) * 2)
+    _, column = connected_components(links, directed=False)
+    return dict(zip(cells, column.tolist(), strict=True))
 
 
 def _along_dimensions(cells: Iterable[Cell]) -> list[Row]:
@@ -173,6 +202,7 @@ def _inside(whole: Cell | None, parts: list[Cell]) -> list[Row]:
 
 def tighten(system: System) -> None:
     """Narrow all bounds row by row until nothing moves; persons are whole."""
+    _check(system)
     row = np.repeat(np.arange(len(system.floor)), np.diff(system.matrix.indptr))
     column, factor = system.matrix.indices, system.matrix.data
     if not len(row):
@@ -197,7 +227,7 @@ def tighten(system: System) -> None:
 def _check(system: System) -> None:
     crossed = np.flatnonzero(system.low > system.high + SLACK)
     if len(crossed):
-        raise Contradiction(f"no number of persons fits {system.cells[crossed[0]]}")
+        raise Contradiction(f"no number of persons fits {system.cells[crossed[0]][0]}")
 
 
 def bound_by_programmes(system: System, hidden: np.ndarray, wanted: np.ndarray, threshold: int):
@@ -233,25 +263,23 @@ def _components(system: System, open_cells: np.ndarray):
 
 
 def _bound_component(system, columns, rows, hidden, wanted, threshold) -> None:
-    programme = _Programme(system, columns, rows)
     seen = _Seen(hidden[columns], wanted[columns], threshold, len(columns))
-    seen.see(programme.extreme(np.ones(len(columns))))
+    programme = _Programme(system, columns, rows, np.flatnonzero(seen.wanted), threshold)
+    seen.see(programme.least(np.arange(len(columns))))
     for _ in range(BATCHES):
         before = seen.suspect()
         if not before.any():
             return
-        seen.see(programme.most_at(threshold, np.flatnonzero(before)))
-        seen.see(programme.extreme(seen.suspect().astype(float)))
+        seen.see(programme.most_at_threshold(np.flatnonzero(before)))
+        seen.see(programme.least(np.flatnonzero(seen.suspect())))
         if seen.suspect().sum() == before.sum():
             break
     for place in np.flatnonzero(seen.suspect()):
-        one = (np.arange(len(columns)) == place).astype(float)
-        if seen.suspect()[place]:
-            seen.see(programme.extreme(-one))
-            system.high[columns[place]] = np.floor(seen.most[place] + SLACK)
-        if seen.suspect()[place]:
-            seen.see(programme.extreme(one))
-            system.low[columns[place]] = np.ceil(seen.least[place] - SLACK)
+        for bounds, extreme in ((system.high, programme.most), (system.low, programme.least)):
+            if seen.suspect()[place]:
+                solution = extreme([place])
+                seen.see(solution)
+                bounds[columns[place]] = round(solution[place], 6)
 
 
 class _Seen:
@@ -259,91 +287,71 @@ class _Seen:
 
     def __init__(self, hidden: np.ndarray, wanted: np.ndarray, threshold: int, n: int):
         self.hidden, self.wanted, self.threshold = hidden, wanted, threshold
-        self.least, self.most = np.full(n, np.inf), np.full(n, -np.inf)
+        self.least_seen, self.most_seen = np.full(n, np.inf), np.full(n, -np.inf)
 
     def see(self, solution: np.ndarray) -> None:
-        np.minimum(self.least, solution, out=self.least)
-        np.maximum(self.most, solution, out=self.most)
+        np.minimum(self.least_seen, solution, out=self.least_seen)
+        np.maximum(self.most_seen, solution, out=self.most_seen)
 
     def suspect(self) -> np.ndarray:
         """Return which cells no solution has cleared yet."""
-        small = self.most < self.threshold - SLACK
-        single = self.most - self.least < 0.5
-        return self.wanted & np.where(self.hidden, small | single, small & (self.least > 0.5))
+        small = self.most_seen < self.threshold - SLACK
+        single = self.most_seen - self.least_seen < 0.5
+        above_0 = self.least_seen > 0.5
+        return self.wanted & np.where(self.hidden, small | single, small & above_0)
 
 
 class _Programme:
-    """The rows of one component over its open cells, what is fixed moved to the bounds."""
+    """The rows of one component over its open cells, what is fixed moved to the bounds.
 
-    def __init__(self, system: System, columns: list[int], rows: list[int]):
+    Each `suspect` cell has a second column: what it lacks of the threshold. One solver keeps the
+    last solution and begins the next objective with it.
+    """
+
+    def __init__(self, system: System, columns, rows, suspects: np.ndarray, threshold: int):
+        self.n, self.suspects = len(columns), suspects
         part = system.matrix[rows]
-        fixed = np.where(system.low == system.high, system.low, 0.0)
-        told = part @ fixed
-        self.matrix = part[:, columns]
-        self.floor, self.ceiling = system.floor[rows] - told, system.ceiling[rows] - told
-        self.low, self.high = system.low[columns], system.high[columns]
+        told = part @ np.where(system.low == system.high, system.low, 0.0)
+        cells = part[:, columns]
+        lacks = _at(range(len(suspects)), suspects, (len(suspects), self.n))
+        slack = _at(range(len(suspects)), range(len(suspects)), (len(suspects),) * 2)
+        matrix = csr_array(block_array([[cells, None], [lacks, slack]]))
+        programme = highspy.HighsLp()
+        programme.num_row_, programme.num_col_ = matrix.shape
+        programme.col_cost_ = np.zeros(matrix.shape[1])
+        programme.col_lower_ = np.append(system.low[columns], np.zeros(len(suspects)))
+        programme.col_upper_ = np.append(system.high[columns], np.full(len(suspects), threshold))
+        programme.row_lower_ = np.append(system.floor[rows] - told, [threshold] * len(suspects))
+        programme.row_upper_ = np.append(system.ceiling[rows] - told, [np.inf] * len(suspects))
+        programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        programme.a_matrix_.start_ = matrix.indptr
+        programme.a_matrix_.index_ = matrix.indices
+        programme.a_matrix_.value_ = matrix.data
+        self.solver = highspy.Highs()
+        self.solver.silent()
+        self.solver.passModel(programme)
 
-    def extreme(self, cost: np.ndarray) -> np.ndarray:
-        """Return a solution of least cost."""
-        return self._solved(cost, self.matrix, self.low, self.high)
+    def least(self, places) -> np.ndarray:
+        """Return a solution with the least sum of some cells."""
+        return self._solved(places, 1.0)
 
-    def most_at(self, threshold: int, places: list[int]) -> np.ndarray:
-        """Return a solution that puts as many of the cells as it can at the threshold."""
-        n = len(self.low)
-        short = coo_array(
-            (
-                np.concatenate([np.ones(len(places)), np.ones(len(places))]),
-                (
-                    np.tile(np.arange(len(places)), 2),
-                    np.concatenate([places, n + np.arange(len(places))]),
-                ),
-            ),
-            shape=(len(places), n + len(places)),
-        )
-        wide = coo_array(self.matrix)
-        stacked = csr_array(
-            coo_array(
-                (
-                    np.concatenate([wide.data, short.data]),
-                    (
-                        np.concatenate([wide.row, wide.shape[0] + short.row]),
-                        np.concatenate([wide.col, short.col]),
-                    ),
-                ),
-                shape=(wide.shape[0] + len(places), n + len(places)),
-            )
-        )
-        cost = np.concatenate([np.zeros(n), np.ones(len(places))])
-        return self._solved(
-            cost,
-            stacked,
-            np.concatenate([self.low, np.zeros(len(places))]),
-            np.concatenate([self.high, np.full(len(places), float(threshold))]),
-            (
-                np.concatenate([self.floor, np.full(len(places), float(threshold))]),
-                np.concatenate([self.ceiling, np.full(len(places), np.inf)]),
-            ),
-        )[:n]
+    def most(self, places) -> np.ndarray:
+        """Return a solution with the largest sum of some cells."""
+        return self._solved(places, -1.0)
 
-    def _solved(self, cost, matrix, low, high, sides=None) -> np.ndarray:
-        floor, ceiling = sides or (self.floor, self.ceiling)
-        equal = floor == ceiling
-        above, below = np.isfinite(floor) & ~equal, np.isfinite(ceiling) & ~equal
-        solved = linprog(
-            cost,
-            A_eq=matrix[equal] if equal.any() else None,
-            b_eq=floor[equal] if equal.any() else None,
-            A_ub=_stacked(matrix[below], -matrix[above]) if (above | below).any() else None,
-            b_ub=np.concatenate([ceiling[below], -floor[above]]) if (above | below).any() else None,
-            bounds=np.column_stack([low, high]),
-            method="highs",
-        )
-        if solved.x is None:
-            raise Contradiction(f"the linear programme has no solution ({solved.message})")
-        return solved.x
+    def most_at_threshold(self, places) -> np.ndarray:
+        """Return a solution in which some cells lack as little as can be of the threshold."""
+        return self._solved(self.n + np.searchsorted(self.suspects, places), 1.0)
+
+    def _solved(self, places, cost: float) -> np.ndarray:
+        costs = np.zeros(self.n + len(self.suspects))
+        costs[places] = cost
+        self.solver.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs)
+        self.solver.run()
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise Contradiction("no numbers of persons fit all of the files")
+        return np.array(self.solver.getSolution().col_value)[: self.n]
 
 
-def _stacked(upper: csr_array, lower: csr_array) -> csr_array:
-    from scipy.sparse import vstack
-
-    return csr_array(vstack([upper, lower]))
+def _at(rows, columns, shape: tuple[int, int]) -> coo_array:
+    return coo_array((np.ones(len(rows)), (rows, columns)), shape=shape)

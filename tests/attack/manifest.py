@@ -39,17 +39,16 @@ class Dictionary:
 
     def plain(self, box: Mapping[str, Levels]) -> dict[str, Levels]:
         """Return the box without what its finer dimensions say already."""
-        return {
-            name: levels
-            for name, levels in box.items()
-            if not any(self._decides(fine, box[fine], name, levels) for fine in box)
+        follows = {
+            coarse
+            for fine, coarse in self.coarser
+            if fine in box and coarse in box and self._decides(fine, box[fine], coarse, box[coarse])
         }
+        return {name: levels for name, levels in box.items() if name not in follows}
 
     def _decides(self, fine: str, held: Levels, coarse: str, levels: Levels) -> bool:
-        known = self.coarser.get((fine, coarse))
-        if known is None or isinstance(held, Span):
-            return False
-        return all(known.get(each) in levels for each in held)
+        known = self.coarser[fine, coarse]
+        return isinstance(held, frozenset) and all(known.get(each) in levels for each in held)
 
 
 def dictionary(run: Run) -> Dictionary:

@@ -8,7 +8,11 @@ def bounds(known: Knowledge) -> dict[Cell, tuple[float, float]]:
     """Return the bounds of every cell that sums and shares leave."""
     system = as_system(known)
     tighten(system)
-    return dict(zip(system.cells, zip(system.low, system.high, strict=True), strict=True))
+    return {
+        each: (low, high)
+        for cells, low, high in zip(system.cells, system.low, system.high, strict=True)
+        for each in cells
+    }
 
 
 def between(first: Knowledge, second: Knowledge, threshold: int) -> list[Leak]:
