@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,9 +33,8 @@ from msanalysis.release import POLICIES, POLICY_VARIABLE
 from msanalysis.release.audit import audit
 from msanalysis.release.days import shown_keys
 from msanalysis.release.plan import PLAN_VARIABLE
-from msanalysis.release.record import RECORD_VARIABLE, read_record
+from msanalysis.release.record import Shown
 from msanalysis.run import PROJECT
-from msanalysis.run.outputs import CELLS
 from msanalysis.synthetic import Registry, synthesise
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -105,27 +105,53 @@ def run_in_process(
 
     Like the runner it audits all that was saved as one, and runs those again that tell too much,
     until none does (unless not `audited`); what was computed before the gate is not computed
-    again. Of the figures only those `drawn` are written.
+    again, nor is a table protected again of which the plan hides nothing more. Of the figures
+    only those `drawn` are written.
     """
     made = Made(out / "release")
-    paths = [NOTEBOOKS / f"{analysis}.ipynb" for analysis in _analyses()]
-    tapes: dict[str, list[Any]] = {path.stem: [] for path in paths}
-    plan: dict[str, frozenset[str]] = {}
-    again = paths
+    notebooks = [_Notebook(NOTEBOOKS / f"{id}.ipynb", out / "work" / id) for id in _analyses()]
+    again = notebooks
     while again:
         made.rounds += 1
-        for path in again:
-            folder = out / "work" / path.stem
-            given = {"extract": str(store), "lang": ["nb", "en"], "out": str(folder)}
-            with _stood_in(made, folder, policy, plan, tapes[path.stem], drawn):
-                made.failures |= _execute(path, given | dict(parameters or {}))
-        more = _told_too_much(out / "work", POLICIES[policy].threshold) if audited else {}
-        longer = {id: plan.get(id, frozenset()) | keys for id, keys in more.items()}
-        grown = {id for id, keys in longer.items() if keys != plan.get(id)}
-        again = [path for path in paths if path.stem in grown]
-        plan |= longer
+        for each in again:
+            given = {"extract": str(store), "lang": ["nb", "en"], "out": str(each.folder)}
+            with _stood_in(made, each, policy, drawn):
+                made.failures |= _execute(each.path, given | dict(parameters or {}))
+        ended = [each for each in notebooks if each.path.stem not in made.failures]
+        keys = _told_too_much(ended, POLICIES[policy].threshold) if audited else frozenset()
+        for each in notebooks:
+            each.more = (keys & shown_keys(each.shown.values())) - each.plan
+            each.plan |= each.more
+        again = [each for each in ended if each.more]
+    for each in ended:
+        if each.plan & shown_keys(each.shown.values()):
+            made.failures[each.path.stem] = "shows what the plan of the run hides"
     _gather(out / "work", made, policy)
     return made
+
+
+@dataclass
+class _Notebook:
+    """One notebook, and what is kept of it from round to round: by call, in the order of calls.
+
+    `plan` holds the cells it hides besides its own, `more` those of the last round.
+    """
+
+    path: Path
+    folder: Path
+    plan: frozenset[str] = frozenset()
+    more: frozenset[str] = frozenset()
+    computed: list[Any] = field(default_factory=list)
+    released: dict[int, Released] = field(default_factory=dict)
+    shown: dict[int, Shown] = field(default_factory=dict)
+
+    def is_as_before(self, call: int, result: Result) -> bool:
+        """Return whether the plan hides nothing more of the table that a call released."""
+        return (
+            call in self.shown
+            and result.shape == "table"
+            and not self.more & shown_keys([self.shown[call]])
+        )
 
 
 def _analyses() -> list[str]:
@@ -133,17 +159,14 @@ def _analyses() -> list[str]:
     return [each if isinstance(each, str) else each["id"] for each in asked]
 
 
-def _told_too_much(work: Path, threshold: int) -> dict[str, frozenset[str]]:
-    """Return for each analysis the cells it shows that the audit of the run wants hidden."""
-    shown = {folder.name: read_record(folder / CELLS) for folder in work.iterdir()}
+def _told_too_much(notebooks: list[_Notebook], threshold: int) -> frozenset[str]:
+    """Return the cells that the audit of the run wants hidden."""
     quoted: set[str] = set()
-    for folder in work.iterdir():
-        if (folder / "analysis.json").exists():
-            saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-            quoted |= set(saved.get("quoted", ()))
-    keys = audit([each for tables in shown.values() for each in tables], threshold, quoted)
-    found = {id: shown_keys(tables) & keys for id, tables in shown.items()}
-    return {id: some for id, some in found.items() if some}
+    for each in notebooks:
+        saved = json.loads((each.folder / "analysis.json").read_text(encoding="utf-8"))
+        quoted |= set(saved.get("quoted", ()))
+    tables = [shown for each in notebooks for shown in each.shown.values()]
+    return audit(tables, threshold, quoted)
 
 
 def _execute(path: Path, given: Mapping[str, Any]) -> dict[str, str]:
@@ -166,28 +189,30 @@ def _code(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def _stood_in(
-    made: Made, folder: Path, policy: str, plan, tape: list[Any], drawn: Collection[str]
+    made: Made, notebook: _Notebook, policy: str, drawn: Collection[str]
 ) -> Iterator[None]:
-    """Note which exact table each released one came from, and give what was computed before."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    planned = folder.with_suffix(".plan.json")
-    planned.write_text(json.dumps(sorted(plan.get(folder.name, ()))), encoding="utf-8")
-    environment = {
-        POLICY_VARIABLE: policy,
-        PLAN_VARIABLE: str(planned),
-        RECORD_VARIABLE: str(folder / CELLS),
-    }
-    behind: dict[int, tuple[Released, Result]] = {}
+    """Note which exact table each released one came from, and give what was made before."""
+    shutil.rmtree(notebook.folder, ignore_errors=True)
+    notebook.folder.mkdir(parents=True)
+    plan = notebook.folder.with_suffix(".plan.json")
+    plan.write_text(json.dumps(sorted(notebook.plan)), encoding="utf-8")
+    exact: dict[int, pd.DataFrame] = {}
+    calls = count()
+    call = -1
 
     def release(result: Result, **own: Any) -> Released:
-        released = gate(result, **own)
-        behind[id(released)] = released, result
-        return released
+        nonlocal call
+        call = next(calls)
+        if not notebook.is_as_before(call, result):
+            notebook.released[call] = gate(result, **own)
+        exact[id(notebook.released[call])] = result.frame
+        return notebook.released[call]
+
+    def record(shown: Shown) -> None:
+        notebook.shown[call] = shown
 
     def save(analysis: str, out: str, *, tables: Mapping[str, Released], **rest: Any) -> None:
-        for name, each in tables.items():
-            made.exact[name] = behind[id(each)][1].frame
+        made.exact |= {name: exact[id(each)] for name, each in tables.items()}
         written(analysis, out, tables=tables, **rest)
 
     def draw(picture: Picture, figures: Path, id: str) -> None:
@@ -198,14 +223,18 @@ def _stood_in(
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        environment = {POLICY_VARIABLE: policy, PLAN_VARIABLE: str(plan)}
         stack.enter_context(patch.dict(os.environ, environment))
-        stack.enter_context(patch.object(msanalysis.release, "release", release))
-        stack.enter_context(patch.object(msanalysis.output, "save", save))
-        stack.enter_context(patch.object(Picture, "save", draw))
-        for module, name, function in _taped(tape):
-            stack.enter_context(patch.object(module, name, function))
+        for owner, name, function in (
+            (msanalysis.release, "release", release),
+            (msanalysis.release, "record", record),
+            (msanalysis.output, "save", save),
+            (Picture, "save", draw),
+            *_taped(notebook.computed),
+        ):
+            stack.enter_context(patch.object(owner, name, function))
         yield
-    planned.unlink()
+    plan.unlink()
 
 
 def _taped(tape: list[Any]) -> Iterator[tuple[ModuleType, str, Callable]]:

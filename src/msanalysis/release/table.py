@@ -18,12 +18,17 @@ def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     frame = result.frame.reset_index(drop=True)
     hidden = _small(result, frame, policy)
     cells = [*cells_of(result, frame), *cells_of_its_own(result, frame)]
-    first = {cell.key for cell in cells if hidden.loc[cell.row, cell.column]}
-    first |= {cell.key for cell in cells} & planned()
-    chosen = _to_hide(result, frame, cells, first, policy)
+    marked = {name: hidden[name].to_numpy() for name in hidden}
+    first = {cell.key for cell in cells if marked[cell.column][cell.row]}
+    in_plan = {cell.key for cell in cells} & planned()
+    # What the plan hides is hidden even where it is 0: a day, not a number, tells too much there.
+    chosen = in_plan | _to_hide(result, frame, cells, first | in_plan, policy)
+    marks, place = hidden.to_numpy(copy=True), {name: i for i, name in enumerate(hidden)}
     for cell in cells:
         if cell.key in chosen:
-            hidden.loc[cell.row, [cell.column, *_hidden_with(result, cell)]] = True
+            names = (cell.column, *_hidden_with(result, cell))
+            marks[cell.row, [place[name] for name in names]] = True
+    hidden = pd.DataFrame(marks, index=hidden.index, columns=hidden.columns)
     for count in result.counts:
         hidden.loc[publicly_known(result, frame, count, policy), count] = False
     return frame, hidden
@@ -33,8 +38,9 @@ def _small(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
     for count, dependent in result.counts.items():
         small = too_small(result, frame, count, policy)
-        hidden.loc[small, [*dependent]] = True
-        hidden.loc[small & ~publicly_known(result, frame, count, policy), count] = True
+        for name in dependent:
+            hidden[name] |= small
+        hidden[count] |= small & ~publicly_known(result, frame, count, policy)
     return hidden
 
 
