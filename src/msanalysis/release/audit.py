@@ -1,9 +1,9 @@
 """All tables of a run as one: what must be hidden so that none gives back what another hides."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from msanalysis.release.cells import Cell, key_of
+from msanalysis.release.cells import Cell, cell_of, key_of
 from msanalysis.release.days import days_to_hide
 from msanalysis.release.equations import Coarser, plainest, sums_of
 from msanalysis.release.policy import ReleaseRefused
@@ -26,12 +26,26 @@ def audit(tables: Sequence[Shown], threshold: int, dear: Collection[str] = ()) -
     # What curves tell is settled by their days; no step of them is hidden for another table.
     tables = [each for each in tables if each.shape != "curve"]
     cells = [cell for each in tables for cell in each.cells]
-    boxes = plainest(cells, coarser)
+    boxes = plainest([*cells, *_left_after_steps(tables)], coarser)
     same = _same(boxes)
     hidden = {key for each in tables for key in each.hidden} | (days & same.keys())
     known = _known(tables, cells, boxes, same, coarser, threshold, dear)
     chosen = cells_to_hide(known, {same[key] for key in hidden})
     return frozenset(days | {key for key in same if same[key] in chosen})
+
+
+def _left_after_steps(tables: Iterable[Shown]) -> Iterator[Cell]:
+    """Yield who was left before each exclusion: no table counts them, but their parts add up."""
+    for each in tables:
+        if each.statistic == "attrition":
+            *steps, included = each.cells
+            n = included.value
+            for step in reversed(steps[1:]):
+                n += step.value
+                kept = {
+                    name: part for name, part in step.box.items() if included.box.get(name) == part
+                }
+                yield cell_of(step.base, kept, -1, "n", n)
 
 
 def _known(

@@ -21,8 +21,10 @@ def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     marked = {name: hidden[name].to_numpy() for name in hidden}
     first = {cell.key for cell in cells if marked[cell.column][cell.row]}
     in_plan = {cell.key for cell in cells} & planned()
+    ties = tied(result, cells) if in_plan else {}
+    with_plan = {other for key in in_plan for other in ties[key]}
     # What the plan hides is hidden even where it is 0: a day, not a number, tells too much there.
-    chosen = in_plan | _to_hide(result, frame, cells, first | in_plan, policy)
+    chosen = in_plan | _to_hide(result, frame, cells, first | in_plan | with_plan, policy)
     marks, place = hidden.to_numpy(copy=True), {name: i for i, name in enumerate(hidden)}
     for cell in cells:
         if cell.key in chosen:
