@@ -262,7 +262,7 @@ def _treatment() -> dict[str, Entry]:
         "untreated_reasons_by_trust": _shares(none, "reason_group", "trust"),
         "untreated_reasons_rrms": _shares(none | rrms, "reason_group"),
         "second_line_by_rules": Entry(
-            "consented", MS | {"treated": _is("yes")}, {}, {"denominator": ((), {})}
+            "consented", LINES, {}, {"denominator": ((), {})}
         ),
         "treatment_turnover": Entry(
             "consented",

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from attack.cells import Cell, Knowledge
 from attack.read import HIDDEN, Table, number
 
-_TO_TENS = {"second_line_by_rules"}
-"""Tables that count to the nearest ten under every policy."""
 _WHOLES = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
 """Counts that are hidden, zeros too, where another count of the row is."""
 
@@ -37,7 +35,7 @@ class Rules:
         value = number(row[count])
         where = f"{table.id}.{count}"
         if value is not None:
-            known.bound(each, *self._around(value, 10 if table.id in _TO_TENS else 1))
+            known.bound(each, *self._around(value))
             if 1 <= value < self.threshold and not self._may_print(table, row, count):
                 known.printed.setdefault(each, set()).add(where)
         elif row[count] == HIDDEN:
@@ -50,13 +48,12 @@ class Rules:
         by_trust = any(value in TRUSTS for value in row.values())
         return self.quotas_printed and (is_part or by_trust)
 
-    def _around(self, value: float, tables_own_base: int) -> tuple[float, float]:
+    def _around(self, value: float) -> tuple[float, float]:
         """Return what a printed count can have been before it was rounded, halves upwards."""
-        base = max(self.rounding_base, tables_own_base)
-        if base == 1 or (value == 0 and base == self.rounding_base):
+        base = self.rounding_base
+        if base == 1 or value == 0:
             return value, value
-        least = self.threshold if base == self.rounding_base else 0
-        return max(value - base // 2, least), value + (base - 1) // 2
+        return max(value - base // 2, self.threshold), value + (base - 1) // 2
 
     def _least(self, table: Table, row: Mapping[str, str], count: str) -> int:
         """Return the least a hidden count can be: 1 where zeros are shown."""

@@ -1,6 +1,7 @@
 """First, second and third line of treatment, from the first treatment ever registered."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -66,6 +67,19 @@ def treatment_lines(
     ValueError
         When `gap_days` or `overlap_days` is below 0.
     """
+    persons, _, steps = _followed(extract, gap_days, overlap_days, since)
+    rules = f"gap {gap_days} overlap {overlap_days}"
+    name = f"treated_since_{since}_gap_{gap_days}_overlap_{overlap_days}"
+    columns = dict.fromkeys((*LINES, "follow_up_days", "end_reason"), "")
+    names = {line: f"{line} {rules}" for line in LINES}
+    names |= {each: f"{each} since {since} {rules}" for each in ("follow_up_days", "end_reason")}
+    return cohort(name, persons, steps, columns, extract, base=PATIENTS, dimensions=names)
+
+
+def _followed(
+    extract: Extract, gap_days: int, overlap_days: int, since: str
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Step]]:
+    """Return the persons with lines and follow-up, their episodes, and who is left out."""
     _require_days(gap_days, overlap_days)
     persons, episodes = _treated(extract)
     cutoff = pd.Timestamp(extract.provenance.data_cutoff)
@@ -83,38 +97,38 @@ def treatment_lines(
     rules = f"gap {gap_days} overlap {overlap_days}"
     no_follow_up = ~(persons["follow_up_days"] > 0)
     steps.append(("no_follow_up", no_follow_up, f"no_follow_up since {since} {rules}"))
-    name = f"treated_since_{since}_gap_{gap_days}_overlap_{overlap_days}"
-    columns = dict.fromkeys((*LINES, "follow_up_days", "end_reason"), "")
-    names = {line: f"{line} {rules}" for line in LINES}
-    names |= {each: f"{each} since {since} {rules}" for each in ("follow_up_days", "end_reason")}
-    return cohort(name, persons, steps, columns, extract, base=PATIENTS, dimensions=names)
+    return persons, episodes, steps
 
 
 def second_line_by_rules(
-    extract: Extract, *, gaps_days: Sequence[int], overlaps_days: Sequence[int]
+    extract: Extract,
+    *,
+    gaps_days: Sequence[int],
+    overlaps_days: Sequence[int],
+    gap_days: int = 180,
+    overlap_days: int = 90,
 ) -> Cohort:
-    """Return everyone ever treated, and whether they had a second line under each pair of rules.
+    """Return whether the persons of `treatment_lines` had a second line by each pair of rules.
+
+    They are the same under all pairs, those with follow-up by `gap_days` and `overlap_days`: a
+    few more or less beside the numbers of `treatment_lines` would tell who has none.
 
     Returns
     -------
     Cohort
         A column `second_line <gap_days> <overlap_days>` for each pair: true or false.
     """
-    persons, episodes = _treated(extract)
-    treated = persons.index.isin(episodes["person"])
-    never = ("never_treated", pd.Series(~treated, persons.index), "never_treated")
-    steps = [*not_registered(persons, extract), never]
+    persons, episodes, steps = _followed(extract, gap_days, overlap_days, "first_line")
+    name = f"treated_since_first_line_gap_{gap_days}_overlap_{overlap_days}"
     columns = {}
-    for gap_days in gaps_days:
-        for overlap_days in overlaps_days:
-            _require_days(gap_days, overlap_days)
-            lines = _lines(episodes, gap_days, overlap_days)
-            reached = lines.loc[lines["line"] == 1, "person"]
-            name = f"second_line {gap_days} {overlap_days}"
-            columns[name] = persons.index.isin(reached)
+    for gap, overlap in product(gaps_days, overlaps_days):
+        _require_days(gap, overlap)
+        lines = _lines(episodes, gap, overlap)
+        reached = lines.loc[lines["line"] == 1, "person"]
+        columns[f"second_line {gap} {overlap}"] = persons.index.isin(reached)
     persons = persons.assign(**columns)
     columns = dict.fromkeys(columns, "")
-    return cohort("ever_treated", persons, steps, columns, extract, base=PATIENTS)
+    return cohort(name, persons, steps, columns, extract, base=PATIENTS)
 
 
 def _require_days(gap_days: int, overlap_days: int) -> None:

@@ -8,10 +8,10 @@ from msanalysis.core import statistic
 from msanalysis.stats.risk_set import require_column
 
 STEP_PERSONS = 10
-"""Counts stand in steps of so many persons, or two would tell how few lie between them."""
+"""Numerators stand in steps of so many persons, or two would tell how few lie between them."""
 
 
-@statistic(shape="table", counts={"denominator": ("share",)})
+@statistic(shape="table", counts={"denominator": ("share",)}, cells={"denominator": ()})
 def estimate_rule_grid(
     frame: pd.DataFrame, *, column: str, gaps_days: Sequence[int], overlaps_days: Sequence[int]
 ) -> pd.DataFrame:
@@ -26,20 +26,19 @@ def estimate_rule_grid(
     Returns
     -------
     Result
-        A row a pair: `gap_days`, `overlap_days`, `denominator`, `share`; denominator and numerator
-        are the nearest ten persons.
+        A row a pair: `gap_days`, `overlap_days`, `denominator`, `share`, whose numerator is the
+        nearest ten persons.
 
     Raises
     ------
     ValueError
         The cohort lacks a pair.
     """
-    denominator = _nearest_ten(len(frame))
     rows = [
         {
             "gap_days": gap,
             "overlap_days": overlap,
-            "denominator": denominator,
+            "denominator": len(frame),
             "share": _share(require_column(frame, f"{column} {gap} {overlap}", "the grid")),
         }
         for gap in gaps_days
@@ -49,8 +48,8 @@ def estimate_rule_grid(
 
 
 def _share(outcome: pd.Series) -> float:
-    persons = _nearest_ten(len(outcome))
-    return _nearest_ten(outcome.sum()) / persons if persons else float("nan")
+    persons = len(outcome)
+    return min(_nearest_ten(outcome.sum()), persons) / persons if persons else float("nan")
 
 
 def _nearest_ten(n: int) -> int:
