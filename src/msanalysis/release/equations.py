@@ -54,11 +54,18 @@ def _levels_of_somebody(cells: Sequence[Cell], coarser: Coarser) -> dict[str, se
 def _without_nobody(box: Mapping[str, Part], somebody: Mapping[str, set[str]]) -> _Box:
     """Return the box without levels that nobody has, so that equal sets of persons look alike."""
     return {
-        name: tuple(level for level in part if level in somebody[name])
-        if isinstance(part, tuple) and len(part) > 1 and name in somebody
-        else part
+        name: _of_somebody(part, somebody[name]) if name in somebody else part
         for name, part in box.items()
     }
+
+
+def _of_somebody(part: Part, somebody: set[str]) -> Part:
+    """Return the same persons by levels that somebody has; a single level stays as it is."""
+    if isinstance(part, Except) and len(part.levels) > 1:
+        return Except(tuple(level for level in part.levels if level in somebody))
+    if isinstance(part, tuple) and len(part) > 1:
+        return tuple(level for level in part if level in somebody)
+    return part
 
 
 def _without_coarser(box: Mapping[str, Part], coarser: Coarser) -> _Box:
