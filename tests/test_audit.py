@@ -14,6 +14,11 @@ from hypothesis import strategies as st
 from audited import released_as_one, shown_as_one
 from invented_notebooks import counts, rows, write_notebook, write_run_file, write_store
 from msanalysis.core import Except
+from msanalysis.release import release
+from msanalysis.release.audit import audit
+from msanalysis.release.cells import cell_of, cells_of
+from msanalysis.release.plan import PLAN_VARIABLE
+from msanalysis.release.record import Shown
 from msanalysis.run.perform import perform
 from msanalysis.run.plan import plan_runs
 from msanalysis.stats import (
@@ -213,6 +218,63 @@ def test_an_exclusion_that_one_attrition_hides_is_hidden_in_all():
         assert table.hidden["n"].sum() > 1
 
 
+def told(statistic, *counts, coarser=None):
+    """Return a table as the audit has it: boxes of `everyone`, their numbers, which are hidden."""
+    cells = [
+        cell_of("everyone", box, row, "n", n, False, n) for row, (box, n, *_) in enumerate(counts)
+    ]
+    keys = {cell.key for cell, (*_, last) in zip(cells, counts, strict=True) if last == HIDDEN}
+    return Shown("", statistic, "table", tuple(cells), frozenset(keys), coarser=coarser or {})
+
+
+HIDDEN = "hidden"
+
+
+def test_what_two_chains_of_exclusions_leave_of_the_same_persons_is_one_number():
+    """13 + 1 + 106 are 4 + 12 + 104: where the 1 is hidden, the 4 is 4 or more, the 3 less."""
+    no, yes, before = ("no",), ("yes",), Except(("2024",))
+    everyone = ({}, 120, HIDDEN)
+    last = ({"year": ("2024",)}, 4, HIDDEN)
+    lines = told(
+        "attrition",
+        everyone,
+        ({"never": yes}, 13),
+        ({"never": no, "unseen": yes}, 1, HIDDEN),
+        ({"never": no, "unseen": no}, 106),
+    )
+    states = told(
+        "attrition",
+        everyone,
+        last,
+        ({"year": before, "dead": yes}, 12),
+        ({"year": before, "dead": no}, 104),
+    )
+    years = told("shares", ({"year": ("2023",)}, 3, HIDDEN), last, ({"year": ("2023", "2024")}, 7))
+    hidden_by_themselves = {key for each in (lines, states, years) for key in each.hidden}
+    assert audit([lines, years], THRESHOLD) == lines.hidden | years.hidden
+    assert audit([states, years], THRESHOLD) == states.hidden | years.hidden
+    assert audit([lines, states, years], THRESHOLD) > hidden_by_themselves
+
+
+def test_who_is_left_out_of_years_that_some_have_is_who_is_in_none_of_them():
+    """Nobody had onset in 1950: the 60 of 1950 or 2001 and the 40 others are the 97 and the 3."""
+    years = ("1950", "2001")
+    onset = told(
+        "shares",
+        ({"onset": years}, 60),
+        ({"onset": Except(years)}, 40),
+        coarser={"onset": {"era": {"2001": "late", "1990": "early"}}},
+    )
+    gone = told(
+        "shares",
+        ({}, 100, HIDDEN),
+        ({"gone": ("yes",)}, 3, HIDDEN),
+        ({"gone": ("no",)}, 97),
+    )
+    assert audit([gone], THRESHOLD) == gone.hidden
+    assert audit([onset, gone], THRESHOLD) > gone.hidden
+
+
 def no_step(name):
     return pd.DataFrame({"step": [name], "n": [0], "dimension": [name]})
 
@@ -290,6 +352,19 @@ def test_after_its_end_a_curve_leaves_none_or_enough_of_a_total_that_is_shown():
     assert total == 303
     assert told > 200
     assert not 0 < total - told < THRESHOLD
+
+
+def test_a_0_that_the_plan_of_the_run_hides_is_hidden(tmp_path, monkeypatch):
+    """Which day has been chosen, not how many, would tell too much beside another table."""
+    left = pd.DataFrame({"follow_up_days": [150] * 100, "end_reason": ["death"] * 100})
+    at = estimate_survival_at(cohort_of(left), event="death", times_days=[100, 200])
+    (key,) = [
+        each.key for each in cells_of(at, at.frame) if (each.row, each.column) == (0, "n_events")
+    ]
+    (tmp_path / "plan.json").write_text(json.dumps([key]), encoding="utf-8")
+    assert not hidden(release(at), "n_events", time_days=100)
+    monkeypatch.setenv(PLAN_VARIABLE, str(tmp_path / "plan.json"))
+    assert hidden(release(at), "n_events", time_days=100)
 
 
 def test_flows_do_not_tell_how_many_an_attrition_leaves_out():

@@ -261,9 +261,7 @@ def _treatment() -> dict[str, Entry]:
         "untreated_reason_groups": _shares(none, "reason_group"),
         "untreated_reasons_by_trust": _shares(none, "reason_group", "trust"),
         "untreated_reasons_rrms": _shares(none | rrms, "reason_group"),
-        "second_line_by_rules": Entry(
-            "consented", LINES, {}, {"denominator": ((), {})}
-        ),
+        "second_line_by_rules": Entry("consented", LINES, {}, {"denominator": ((), {})}),
         "treatment_turnover": Entry(
             "consented",
             ongoing,
