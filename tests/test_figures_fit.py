@@ -103,6 +103,7 @@ def test_the_label_of_a_tick_outside_its_axis_is_not_drawn():
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_no_text_leaves_a_figure_or_covers_another(notebook, registry, monkeypatch, tmp_path):
     monkeypatch.setenv("MSANALYSIS_RESTRICTED", str(tmp_path))
+    monkeypatch.setenv("MSANALYSIS_OWN_UNIT", "forde")
     found = {}
     for id, picture in figures_of(notebook, registry, monkeypatch).items():
         for lang in picture.lang:

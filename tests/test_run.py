@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 
 from contents import text_of
 from invented_notebooks import (
@@ -519,7 +520,7 @@ def test_interrupting_a_run_ends_its_processes_and_leaves_the_release_alone(copi
     assert files_of(copied.out / "release") == before
 
 
-def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
+def test_a_kernel_that_does_not_start_is_tried_once_more(monkeypatch):
     tries = []
 
     def execute(*paths, **settings):
@@ -528,8 +529,8 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
 
     monkeypatch.setattr("papermill.execute_notebook", execute)
     monkeypatch.setattr("os.environ", dict(os.environ))
-    task = {"notebook": "a", "executed": "b", "parameters": {}, "private": str(tmp_path)}
-    assert kernel.run_notebook(task) == {"exception": "RuntimeError"}
+    task = {"notebook": "a", "executed": "b", "parameters": {}, "environment": {}}
+    assert kernel.run_notebook(task, AsyncKernelManager()) == {"exception": "RuntimeError"}
     assert len(tries) == 2
 
 

@@ -992,4 +992,62 @@ ANALYSES: tuple[Analysis, ...] = (
             ),
         },
     ),
+    Analysis(
+        id="local_report",
+        chapter="6",
+        title=_words("Lokal rapport til et helseforetak", "Local report to a hospital trust"),
+        needs=("patients.residence_hf", "patients.diagnosis_date", "patients.death_date"),
+        captions={
+            "local_coverage": _words(
+                "Registrerte av de ventede, med antall: helseforetaket, regionen og landet",
+                "Registered of the expected, with numbers: the trust, its region and the nation",
+            ),
+            "local_indicators": _words(
+                "Kvalitetsindikatorene over fem år, med 95 % konfidensintervall for foretaket; "
+                "bakgrunnen er målene mindre god, god og meget god",
+                "The quality indicators over five years, with 95 % confidence interval for the "
+                "trust; behind them the goals less good, good and very good",
+            ),
+            "local_patients": _words(
+                "Pasienter i live ved årets slutt, og nydiagnostiserte i året",
+                "Patients alive at the end of the year, and newly diagnosed in it",
+            ),
+            "local_ages": _words(
+                "Alder ved årets slutt, etter kjønn",
+                "Age at the end of the year, by sex",
+            ),
+            "local_registrations": _words(
+                "Hva som ble registrert når, og hvor lenge etter",
+                "What was registered when, and how long after",
+            ),
+            "local_missing": _words(
+                "Hva som mangler, etter slag",
+                "What is missing, by kind",
+            ),
+            "local_sex": _words(
+                "Kjønn",
+                "Sex",
+            ),
+            "local_courses": _words(
+                "Forløp ved debut",
+                "Course at onset",
+            ),
+            "local_inclusions": _words(
+                "Pasienter registrert første gang, etter kvartal",
+                "Patients registered for the first time, by quarter",
+            ),
+            "local_visits": _words(
+                "Besøk registrert, etter kvartal",
+                "Visits registered, by quarter",
+            ),
+            "local_inclusion_delays": _words(
+                "Dager fra diagnose til første registrering, etter diagnoseår",
+                "Days from diagnosis to first registration, by year of diagnosis",
+            ),
+            "local_visit_delays": _words(
+                "Dager fra besøk til registrering, etter besøksår",
+                "Days from visit to registration, by year of visit",
+            ),
+        },
+    ),
 )

@@ -137,6 +137,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Gets release/ and restricted/.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at once.")] = None,
     force: Annotated[bool, typer.Option(help="Run the unchanged too.")] = False,
+    worklists: Annotated[
+        bool, typer.Option("--worklists", help="List whose records lack what, in restricted/.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would run.")] = False,
     quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Summary for a program.")] = False,
@@ -148,13 +151,14 @@ def run(
         from msanalysis.run.plan import plan_runs
         from msanalysis.run.progress import perform_shown, preview
 
-        runs = plan_runs(run_file, extract=extract, only=tuple(only or ()), out=out)
+        runs = plan_runs(
+            run_file, extract=extract, only=tuple(only or ()), out=out, worklists=worklists
+        )
         if dry_run:
             typer.echo(preview(runs, as_json=as_json))
             return
-        performed = [
-            perform_shown(each, jobs=jobs, force=force, quiet=quiet or as_json) for each in runs
-        ]
+        # a worklist is written by a notebook that runs
+        performed = perform_shown(runs, jobs=jobs, force=force or worklists, quiet=quiet or as_json)
         if as_json:
             typer.echo(json.dumps([each.summary() for each in performed], indent=2))
         else:

@@ -20,11 +20,11 @@ from msanalysis import labels
 from msanalysis.core import Box, Except, Released
 from msanalysis.figures.picture import Picture
 from msanalysis.release.cells import cells_of
+from msanalysis.spreadsheets import inert
 from msanalysis.tables import cells
 from msanalysis.units import DAYS_PER_YEAR
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _N_COLUMNS = ("denominator", "n", "n_at_risk")
 
 
@@ -363,18 +363,10 @@ def _write_numbers(path: Path, numbers: Iterable[Number]) -> None:
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # As objects: pandas would otherwise take whole numbers beside an empty cell for decimals.
-    inert = {
-        name: pd.Series(map(_inert, column), index=frame.index, dtype=object)
+    safe = {
+        name: pd.Series(map(inert, column), index=frame.index, dtype=object)
         for name, column in frame.items()
     }
-    pd.DataFrame(inert, index=frame.index).to_csv(
+    pd.DataFrame(safe, index=frame.index).to_csv(
         path, index=False, lineterminator="\n", encoding="utf-8"
     )
-
-
-def _inert(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula: a quote before a text like one."""
-    if not isinstance(cell, str):
-        return cell
-    text = _CONTROLS.sub(" ", cell).strip()
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

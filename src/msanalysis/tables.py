@@ -49,6 +49,7 @@ _CODES = (
     "score",
     "model",
     "covariate",
+    "kind",
 )
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""

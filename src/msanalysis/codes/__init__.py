@@ -128,6 +128,11 @@ def number_ids(definitions: Iterable[Definition]) -> dict[str, str]:
     return {each["id"]: each["number_id"] for each in definitions}
 
 
+def own_ids(definitions: Iterable[Definition], suffix: str = "") -> dict[str, str]:
+    """Return indicator or coverage -> id of a trust's own number in its local report."""
+    return {each["id"]: f"own_{each['id']}{suffix}" for each in definitions}
+
+
 def trust_ids(number: str) -> dict[str, str]:
     """Return hospital trust -> id of its number (`alive_forde`)."""
     return {trust: f"{number}_{trust}" for trust in trusts()}

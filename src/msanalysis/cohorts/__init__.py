@@ -18,6 +18,13 @@ from msanalysis.cohorts.indicator_periods import (
 )
 from msanalysis.cohorts.indicator_persons import indicator_persons
 from msanalysis.cohorts.jcv import jcv_tested, natalizumab_after_positive_test
+from msanalysis.cohorts.local_report import (
+    incomplete_records,
+    indicators_over_years,
+    of_trust,
+    registered_events,
+    registration_delays,
+)
 from msanalysis.cohorts.natalizumab import (
     natalizumab_stopped,
     natalizumab_two_years,
@@ -51,10 +58,12 @@ __all__ = [
     "expected_by_coverage",
     "expected_patients",
     "first_and_last_day",
+    "incomplete_records",
     "indicator_as_known",
     "indicator_persons",
     "indicator_quarters",
     "indicator_years",
+    "indicators_over_years",
     "inhabitants",
     "inhabitants_by_age",
     "jcv_tested",
@@ -68,6 +77,7 @@ __all__ = [
     "natalizumab_two_years",
     "natalizumab_users",
     "newly_diagnosed",
+    "of_trust",
     "ofatumumab_users",
     "persons_by_edss_measured",
     "persons_by_last_edss",
@@ -79,6 +89,8 @@ __all__ = [
     "questionnaire_answers",
     "questionnaires_sent",
     "registered",
+    "registered_events",
+    "registration_delays",
     "registrations",
     "rituximab_starters",
     "rituximab_switchers",

@@ -11,7 +11,7 @@ from msanalysis import codes
 from msanalysis.cohorts import selection
 from msanalysis.cohorts.earlier_results import published_results, shown_of, unpublished
 from msanalysis.cohorts.indicators import FUNCTIONS, PATIENTS, Window
-from msanalysis.cohorts.selection import cohort, collected, not_registered
+from msanalysis.cohorts.selection import cohort, collected, in_registry, not_registered
 from msanalysis.core import KNOWN, BaseBox, Cohort
 from msanalysis.extract import Extract
 
@@ -140,8 +140,7 @@ def indicator_states(
     last_day = extract.provenance.status_date
     period = (first_day or date(last_day.year, 1, 1), last_day)
     persons = collected(extract.table("patients").select(*PATIENTS))
-    outside = [step[1] for step in not_registered(persons, extract)]
-    persons = persons[~pd.DataFrame(outside, columns=persons.index).any()]
+    persons = persons[in_registry(persons, extract)]
     states = {each["id"]: _state(extract, persons, each, period, update) for each in definitions}
     return pd.DataFrame(states, index=persons["patient_id"])
 

@@ -46,6 +46,14 @@ def not_registered(persons: pd.DataFrame, extract: Extract) -> list[Step]:
     ]
 
 
+def in_registry(persons: pd.DataFrame, extract: Extract) -> pd.Series:
+    """Return who is a person of the registry on the status date: whom `not_registered` leaves."""
+    inside = pd.Series(True, index=persons.index)
+    for _, outside, _ in not_registered(persons, extract):
+        inside &= ~outside
+    return inside
+
+
 def first_end(ends: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Return the earliest of several dates a person and the code it stands under.
 

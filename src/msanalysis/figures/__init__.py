@@ -22,6 +22,13 @@ from msanalysis.figures.indicators import (
     plot_indicators,
 )
 from msanalysis.figures.interrupted_series import plot_interrupted_series
+from msanalysis.figures.local_report import (
+    plot_local_coverage,
+    plot_local_indicators,
+    plot_local_registrations,
+    plot_missing,
+    plot_patients_by_year,
+)
 from msanalysis.figures.milestones import plot_milestones
 from msanalysis.figures.onset_years import plot_onset_years
 from msanalysis.figures.registrations import plot_registrations
@@ -66,8 +73,13 @@ __all__ = [
     "plot_indicator_years",
     "plot_indicators",
     "plot_interrupted_series",
+    "plot_local_coverage",
+    "plot_local_indicators",
+    "plot_local_registrations",
     "plot_milestones",
+    "plot_missing",
     "plot_onset_years",
+    "plot_patients_by_year",
     "plot_registrations",
     "plot_ripening",
     "plot_rule_grid",

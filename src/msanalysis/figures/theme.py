@@ -151,13 +151,19 @@ def origin(released: Released, lang: str) -> str:
 
 
 def sign(figure: Figure, released: Released, lang: str) -> None:
-    """Write n, source, extract and, where it applies, SYNTHETIC under the figure."""
+    """Write n, source, extract and, where it applies, SYNTHETIC under the figure.
+
+    Above a figure of a local report stands whom it is for.
+    """
     provenance = released.provenance
     line = origin(released, lang)
     figure.supxlabel(line, fontsize=7, color="#444444", x=0.01, ha="left")
     if provenance.source == "synthetic":
         stamp = word("synthetic_stamp", lang)
         figure.text(0.995, 0.008, stamp, ha="right", fontsize=8, color=VERMILION, weight="bold")
+    if released.own_unit:
+        alone = word(f"for_alone {released.own_unit}", lang)
+        figure.suptitle(alone, fontsize=7.5, color=VERMILION, weight="bold", x=0.01, ha="left")
 
 
 def draw_no_axis(axes: Axes) -> None:

@@ -4,14 +4,21 @@ A Result says how its shape can be made safe, this module how strict. The policy
 owner's: a run file may name a stricter one, a notebook cannot touch it.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from msanalysis.core import Counted, Released, Restriction, Result
 from msanalysis.release.cells import size_of
 from msanalysis.release.curve import protect_curve
-from msanalysis.release.exits import deliver, rows_of_own_unit
+from msanalysis.release.exits import (
+    deliver,
+    list_for_follow_up,
+    rows_beside,
+    rows_of_own_unit,
+)
 from msanalysis.release.flow import flow_boxes, protect_flow
 from msanalysis.release.plan import planned
 from msanalysis.release.points import protect_points
@@ -36,6 +43,7 @@ __all__ = [
     "Policy",
     "ReleaseRefused",
     "deliver",
+    "list_for_follow_up",
     "release",
 ]
 
@@ -60,7 +68,9 @@ def _counted(result: Result, frame: pd.DataFrame) -> Counted | None:
     )
 
 
-def release(result: Result, *, own_unit: str = "") -> Released:
+def release(
+    result: Result, *, own_unit: str | None = None, beside: Collection[str] | None = None
+) -> Released:
     """Return `result` as it may be shown under the policy in force.
 
     Tables: counts below the threshold are hidden together with all that is computed from them,
@@ -75,7 +85,11 @@ def release(result: Result, *, own_unit: str = "") -> Released:
     Parameters
     ----------
     own_unit
-        Hospital trust whose rows stand in full, in the local report for that trust alone.
+        Hospital trust whose rows stand in full, in the local report for that trust alone. All
+        others are held to the gate as seen by a reader who knows these.
+    beside
+        Levels (region, nation) of those that the trust is a part of, whose rows stand beside its
+        own; the others are dropped. None: every row.
 
     Raises
     ------
@@ -93,30 +107,49 @@ def release(result: Result, *, own_unit: str = "") -> Released:
     if result.shape not in _WAYS:
         raise ReleaseRefused(f"{result.statistic}: the gate has no way yet for a {result.shape}")
     policy = policy_in_force()
+    if own_unit is not None:
+        return _for_own_unit(result, policy, own_unit, beside)
     exact, hidden = hide_unsupported(result, *_WAYS[result.shape](result, policy), policy)
     result = replace(result, counted=_counted(result, exact))
     n_persons = _persons_to_show(result, exact, hidden, policy)
-    n_hidden_first = _hidden_first(result, exact, policy)
-    shown = coarsened(result, exact, policy)
-    if own_unit:
-        own = rows_of_own_unit(result, exact, own_unit)
-        shown, hidden = shown.mask(own, exact), hidden.mask(own, False)
-    else:
-        record(tables_cells(result, exact, hidden, policy, sized=n_persons is not None))
+    record(tables_cells(result, exact, hidden, policy, sized=n_persons is not None))
+    return _released(
+        result,
+        coarsened(result, exact, policy),
+        hidden,
+        policy=policy.name,
+        n_persons=n_persons,
+        n_hidden_first=_hidden_first(result, exact, policy),
+    )
+
+
+def _released(result: Result, shown: pd.DataFrame, hidden: pd.DataFrame, **held: Any) -> Released:
+    copied = ("statistic", "shape", "counts", "population", "settings", "provenance", "counted")
     return Released(
-        statistic=result.statistic,
-        shape=result.shape,
         frame=rounded(shown).mask(hidden),
         hidden=hidden,
-        counts=result.counts,
-        population=result.population,
-        n_persons=n_persons,
-        settings=result.settings,
-        provenance=result.provenance,
+        **{name: getattr(result, name) for name in copied},
+        **held,
+    )
+
+
+def _for_own_unit(
+    result: Result, policy: Policy, own_unit: str, beside: Collection[str] | None
+) -> Released:
+    """Return the table with the trust's own rows in full."""
+    own = rows_of_own_unit(result, own_unit).reset_index(drop=True)
+    exact, hidden = hide_unsupported(result, *protect_table(result, policy, own), policy)
+    shown, hidden = coarsened(result, exact, policy).mask(own, exact), hidden.mask(own, False)
+    kept = own | True
+    if beside is not None:
+        kept = own | rows_beside(result, own_unit, beside).reset_index(drop=True)
+    return _released(
+        result,
+        shown[kept].reset_index(drop=True),
+        hidden[kept].reset_index(drop=True),
         policy=policy.name,
-        counted=result.counted,
+        n_persons=result.n_persons if own.all() else None,
         own_unit=own_unit,
-        n_hidden_first=n_hidden_first,
     )
 
 

@@ -6,12 +6,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msanalysis.release.cells import Cell, cell_of, key_of
 from msanalysis.release.days import days_to_hide
 from msanalysis.release.equations import Coarser, plainest, sums_of
+from msanalysis.release.insiders import hidden_from_all, own_cells
 from msanalysis.release.policy import ReleaseRefused
-from msanalysis.release.protect import CONTRADICTION, Known, cells_to_hide
+from msanalysis.release.protect import CONTRADICTION, Known
 from msanalysis.release.record import Shown
 
 
-def audit(tables: Sequence[Shown], threshold: int, dear: Collection[str] = ()) -> frozenset[str]:
+def audit(
+    tables: Sequence[Shown],
+    threshold: int,
+    dear: Collection[str] = (),
+    *,
+    trusts_know_their_own: bool = False,
+) -> frozenset[str]:
     """Return the keys of cells, and of ends of steps, that must be hidden wherever they are shown.
 
     A cell that one table hides is hidden in all; those that are `dear` are hidden last.
@@ -30,7 +37,9 @@ def audit(tables: Sequence[Shown], threshold: int, dear: Collection[str] = ()) -
     same = _same(boxes)
     hidden = {key for each in tables for key in each.hidden} | (days & same.keys())
     known = _known(tables, cells, boxes, same, coarser, threshold, dear)
-    chosen = cells_to_hide(known, {same[key] for key in hidden})
+    own = own_cells(cells) if trusts_know_their_own else {}
+    own = {trust: {same[key] for key in keys} for trust, keys in own.items()}
+    chosen = hidden_from_all(known, {same[key] for key in hidden}, own)
     return frozenset(days | {key for key in same if same[key] in chosen})
 
 

@@ -25,6 +25,8 @@ class Policy:
         Single values are shown, without a name, of units of which nothing is hidden.
     none_and_all_hidden
         0 % and 100 % of a group are hidden: they say something of each person in it.
+    trusts_know_their_own
+        What one hospital trust's numbers would tell it of another's is hidden too.
     rounding_base
         Counts leave as the nearest multiple of it.
     """
@@ -38,6 +40,7 @@ class Policy:
     public_knowledge: bool = False
     points: bool = False
     none_and_all_hidden: bool = False
+    trusts_know_their_own: bool = False
     rounding_base: int = 1
 
 
@@ -62,6 +65,7 @@ POLICIES = {
             curve_at_risk=40,
             estimate_at_risk=20,
             none_and_all_hidden=True,
+            trusts_know_their_own=True,
         ),
     )
 }

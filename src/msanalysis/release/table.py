@@ -7,24 +7,33 @@ import pandas as pd
 from msanalysis.core import Result
 from msanalysis.release.cells import Cell, cells_of, cells_of_its_own, key_of
 from msanalysis.release.equations import plainest, sums_of
+from msanalysis.release.insiders import hidden_from_all, own_cells
 from msanalysis.release.plan import planned
 from msanalysis.release.policy import Policy
-from msanalysis.release.protect import Known, cells_to_hide
+from msanalysis.release.protect import Known
 from msanalysis.release.threshold import publicly_known, too_small
 
 
-def protect_table(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table and which of its cells to hide, those of the run's plan among them."""
+def protect_table(
+    result: Result, policy: Policy, own: pd.Series | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table and which of its cells to hide, those of the run's plan among them.
+
+    `own` are rows that the reader knows: they are shown, and no other may follow from them.
+    """
     frame = result.frame.reset_index(drop=True)
     hidden = _small(result, frame, policy)
+    if own is not None:
+        hidden.loc[own.to_numpy()] = False
     cells = [*cells_of(result, frame), *cells_of_its_own(result, frame)]
+    known = {cell.key for cell in cells if own is not None and own.iloc[cell.row]}
     marked = {name: hidden[name].to_numpy() for name in hidden}
     first = {cell.key for cell in cells if marked[cell.column][cell.row]}
-    in_plan = {cell.key for cell in cells} & planned()
+    in_plan = ({cell.key for cell in cells} & planned()) - known
     ties = tied(result, cells) if in_plan else {}
     with_plan = {other for key in in_plan for other in ties[key]}
     # What the plan hides is hidden even where it is 0: a day, not a number, tells too much there.
-    chosen = in_plan | _to_hide(result, frame, cells, first | in_plan | with_plan, policy)
+    chosen = in_plan | _to_hide(result, frame, cells, first | in_plan | with_plan, policy, known)
     marks, place = hidden.to_numpy(copy=True), {name: i for i, name in enumerate(hidden)}
     for cell in cells:
         if cell.key in chosen:
@@ -47,11 +56,16 @@ def _small(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
 
 def _to_hide(
-    result: Result, frame: pd.DataFrame, cells: list[Cell], first: set[str], policy: Policy
+    result: Result,
+    frame: pd.DataFrame,
+    cells: list[Cell],
+    first: set[str],
+    policy: Policy,
+    own: set[str],
 ) -> set[str]:
     coarser = result.counted.coarser if result.counted else {}
     values = {cell.key: cell.value for cell in cells}
-    public = public_keys(result, frame, cells, policy)
+    public = public_keys(result, frame, cells, policy) | own
     known = Known(
         values=values,
         sums=sums_of(plainest(cells, coarser), values, coarser),
@@ -62,7 +76,8 @@ def _to_hide(
         quotas=printed_quotas(result, cells, policy),
         printed=printed_parts(result, policy),
     )
-    return cells_to_hide(known, first - public)
+    insiders = own_cells(cells) if policy.trusts_know_their_own and not own else {}
+    return hidden_from_all(known, first - public, insiders)
 
 
 def public_keys(

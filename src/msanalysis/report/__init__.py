@@ -5,13 +5,14 @@ The page loads nothing from elsewhere and holds every language of the run, one a
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from msanalysis.labels import MissingWord
+from msanalysis.labels import MissingWord, word
 from msanalysis.tables import format_table
 
 ROWS_SHOWN = 40
@@ -19,6 +20,9 @@ WORDS = {
     "nb": {
         "language": "Norsk",
         "heading": "Tall for årsrapporten {year}",
+        "local_heading": "Lokal rapport {year}: {trust}",
+        "alone": "Bare til {trust}: skal ikke gis videre. Helseforetakets egne tall er vist fullt "
+        "ut, også når de gjelder få personer.",
         "synthetic": "SYNTHETIC: oppdiktede personer. Tallene sier ingenting om noen.",
         "dates": "Status per {status}; det som var registrert {cutoff}, er med.",
         "figure": "Figur",
@@ -38,6 +42,9 @@ WORDS = {
     "en": {
         "language": "English",
         "heading": "Figures for the annual report {year}",
+        "local_heading": "Local report {year}: {trust}",
+        "alone": "For {trust} alone: not to be passed on. The trust's own numbers stand in full, "
+        "also where they are of few persons.",
         "synthetic": "SYNTHETIC: invented persons. The numbers say nothing about anyone.",
         "dates": "Status at {status}; what had been registered by {cutoff} is included.",
         "figure": "Figure",
@@ -76,6 +83,8 @@ def write_report(release: Path) -> Path:
         .render(
             manifest=manifest,
             words=WORDS,
+            trust=trust_names(manifest),
+            heading={lang: _heading(manifest, lang) for lang in manifest["languages"]},
             tables={
                 lang: {
                     table["id"]: read_rows(release / table["file"], lang)
@@ -91,6 +100,18 @@ def write_report(release: Path) -> Path:
     path = release / "index.html"
     path.write_bytes(page.encode())
     return path
+
+
+def trust_names(manifest: dict[str, Any]) -> dict[str, str]:
+    """Return in each language the trust that a local report is for alone; no others have one."""
+    unit = manifest.get("own_unit")
+    return {lang: word(unit, lang) for lang in manifest["languages"]} if unit else {}
+
+
+def _heading(manifest: dict[str, Any], lang: str) -> str:
+    trust = trust_names(manifest).get(lang)
+    heading = WORDS[lang]["local_heading" if trust else "heading"]
+    return heading.format(year=manifest["report_year"], trust=trust)
 
 
 def environment() -> Environment:

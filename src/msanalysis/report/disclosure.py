@@ -13,7 +13,7 @@ import pandas as pd
 
 from msanalysis.labels import number, word
 from msanalysis.release.policy import POLICIES
-from msanalysis.report import WORDS, environment
+from msanalysis.report import WORDS, environment, trust_names
 
 RULES = {
     "nb": {
@@ -23,6 +23,8 @@ RULES = {
         "noe sted.",
         "back": "Til rapporten",
         "general": "Reglene",
+        "own_unit": "Helseforetakets egne tall står fullt ut, og reglene gjelder alle andre: Det "
+        "som årsrapporten skjuler, er skjult også her, og mer der det ville følge av egne tall.",
         "threshold": "Antall på 1 til {most} personer er skjult, og alt som er regnet ut fra dem.",
         "none_shown": "Et skjult antall er minst 1; ingen er vist som 0.",
         "none_and_all_hidden": "Der ingen eller alle i en gruppe har noe, er det skjult: Det sier "
@@ -64,6 +66,9 @@ RULES = {
         "figures, texts and numbers.csv alike. No smallest or largest value stands anywhere.",
         "back": "To the report",
         "general": "The rules",
+        "own_unit": "The trust's own numbers stand in full, and the rules hold for all others: "
+        "what the annual report hides is hidden here too, and more where it would follow from the "
+        "trust's own numbers.",
         "threshold": "Counts of 1 to {most} persons are hidden, with all that is computed from "
         "them.",
         "none_shown": "A hidden count is at least 1; none is shown as 0.",
@@ -118,8 +123,9 @@ def write_disclosure(release: Path) -> Path:
         .render(
             manifest=manifest,
             words=WORDS,
+            trust=trust_names(manifest),
             say={lang: _filled(manifest["policy"], lang) for lang in languages},
-            general={lang: [*_general(manifest["policy"], lang)] for lang in languages},
+            general={lang: [*_general(manifest, lang)] for lang in languages},
             columns={
                 lang: {
                     table["id"]: [
@@ -150,9 +156,12 @@ def _filled(policy: str, lang: str) -> dict[str, str]:
     return {name: text.format(**numbers) for name, text in RULES[lang].items()}
 
 
-def _general(policy: str, lang: str) -> Iterator[str]:
+def _general(manifest: dict[str, Any], lang: str) -> Iterator[str]:
     """Yield the rules that hold for all tables."""
+    policy = manifest["policy"]
     held, say = POLICIES[policy], _filled(policy, lang)
+    if manifest.get("own_unit"):
+        yield say["own_unit"]
     yield say["threshold"]
     yield say["none_and_all_hidden" if held.none_and_all_hidden else "none_shown"]
     yield say["quotas_printed" if held.quotas_printed else "quotas_hidden"]

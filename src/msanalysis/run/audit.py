@@ -63,7 +63,13 @@ def _more(run: Run, folders: Mapping[str, Path]) -> Plan:
     """Return for each analysis the cells it shows that must be hidden."""
     tables: dict[str, list[Shown]] = {id: read_record(at / CELLS) for id, at in folders.items()}
     every = [each for shown in tables.values() for each in shown]
-    keys = audit(every, POLICIES[run.policy].threshold, _quoted(folders.values()))
+    policy = POLICIES[run.policy]
+    keys = audit(
+        every,
+        policy.threshold,
+        _quoted(folders.values()),
+        trusts_know_their_own=policy.trusts_know_their_own,
+    )
     shows = {id: keys & shown_keys(shown) for id, shown in tables.items()}
     return {id: some for id, some in shows.items() if some}
 

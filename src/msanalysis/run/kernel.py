@@ -1,8 +1,11 @@
-"""One notebook in one process: `python -m msanalysis.run.kernel TASK RESULT` (both JSON files).
+"""Notebooks one after the other in one process: `python -m msanalysis.run.kernel FOLDER`.
 
-The kernel is this very interpreter, whatever kernels the user has installed, reached over sockets
-in a private folder that no one else can enter (on Windows: TCP on this machine, with a key). What
-the notebook prints or raises stays in its log and its executed copy; the result says only where.
+FOLDER holds `tasks.json` and receives `result-0.json` and so on. The kernel is this very
+interpreter, whatever kernels the user has installed, reached over sockets in that folder, which no
+one else can enter (on Windows: TCP on this machine, with a key). It stays for the next notebook,
+emptied, because starting one takes longer than a small report; after a failure the next gets a new
+one. What a notebook prints or raises stays in its log and its executed copy; the result says only
+where.
 """
 
 import json
@@ -16,29 +19,50 @@ from threading import Thread
 
 import papermill
 from ipykernel.kernelspec import write_kernel_spec
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from msanalysis.run.workers import end, with_children
+from msanalysis.run.workers import RESULT, TASKS, end, with_children
 
 KERNEL = "python3"
 START_SECONDS = 60
 MESSAGE_SECONDS = 60
 
 
-def run_notebook(task: dict) -> dict:
-    """Run the notebook of `task` and return {} or the place and class of the exception.
+def run_notebooks(folder: Path, tasks: list[dict]) -> None:
+    """Run the notebooks of `tasks`, and write `{}` or the place and class of the exception of each.
 
     Parameters
     ----------
-    task
-        `notebook` and `executed` (paths), `parameters`, and `private`, a folder of mode 0700 whose
-        path is short enough for a socket.
+    folder
+        Of mode 0700, and its path short enough for a socket.
+    tasks
+        `notebook`, `executed` and `log` (paths), `parameters`, and the `environment` of the kernel.
     """
-    _use_this_interpreter(Path(task["private"]))
+    _use_this_interpreter(folder)
+    kernel = None
+    for number, task in enumerate(tasks):
+        _log_to(task["log"])
+        kernel = kernel or _kernel(folder, number)
+        result = run_notebook(task, kernel)
+        if result:
+            _stop(kernel)
+        kernel = kernel if kernel.has_kernel else None
+        unfinished = folder / "result.json"
+        unfinished.write_text(json.dumps(result), encoding="utf-8")
+        unfinished.replace(folder / RESULT.format(number))
+    if kernel:
+        _stop(kernel)
+
+
+def run_notebook(task: dict, kernel: AsyncKernelManager) -> dict:
+    """Run one notebook and return {} or the place and class of the exception."""
     try:
-        _execute_with_retry(task)
+        _execute_with_retry(task, kernel)
     except PapermillExecutionError as error:
         logging.error("%s", error)
         place = _cell_number(task["executed"], error.cell_index)
@@ -53,20 +77,26 @@ def run_notebook(task: dict) -> dict:
     return {}
 
 
-def _execute_with_retry(task: dict) -> None:
+def _execute_with_retry(task: dict, kernel: AsyncKernelManager) -> None:
     """Execute, once more where the kernel did not come up (its memory or its port was taken)."""
     try:
-        _execute(task)
+        _execute(task, kernel)
     except PapermillExecutionError:
         raise
     except (RuntimeError, OSError) as error:
         if isinstance(error, DeadKernelError):
             raise
         logging.exception("the kernel did not start; second and last try")
-        _execute(task)
+        _stop(kernel)
+        spare = _kernel(Path(kernel.connection_file).parent, "spare")
+        _execute(task, spare)
+        _stop(spare)
 
 
-def _execute(task: dict) -> None:
+def _execute(task: dict, kernel: AsyncKernelManager) -> None:
+    os.environ.update(task["environment"])
+    if kernel.has_kernel:
+        _empty(kernel, task["environment"])
     papermill.execute_notebook(
         _unformatted(task["notebook"]),
         _unformatted(task["executed"]),
@@ -76,8 +106,43 @@ def _execute(task: dict) -> None:
         progress_bar=False,
         start_timeout=START_SECONDS,
         iopub_timeout=MESSAGE_SECONDS,
-        config=_private_connection(Path(task["private"])),
+        km=kernel,
     )
+
+
+# --- the kernel -----------------------------------------------------------------------------------
+
+
+def _kernel(folder: Path, name: object) -> AsyncKernelManager:
+    """Return the manager of a kernel that is not started yet."""
+    kernel = AsyncKernelManager(kernel_name=KERNEL, config=_private_connection(folder, name))
+    kernel.client_class = "jupyter_client.asynchronous.AsyncKernelClient"
+    return kernel
+
+
+def _empty(kernel: AsyncKernelManager, environment: dict[str, str]) -> None:
+    """Empty a kernel of the last notebook's names, and tell it what the next one runs for."""
+    client = BlockingKernelClient(connection_file=kernel.connection_file)
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=START_SECONDS)
+        code = f"__import__('os').environ.update({environment!r})\nget_ipython().reset()"
+        client.execute(code, silent=True, reply=True, timeout=MESSAGE_SECONDS)
+    finally:
+        client.stop_channels()
+
+
+def _stop(kernel: AsyncKernelManager) -> None:
+    if kernel.has_kernel:
+        run_sync(kernel.shutdown_kernel)(now=True)
+
+
+def _log_to(path: str) -> None:
+    """Let all that this process and a new kernel print go to the log of a notebook."""
+    with open(path, "ab") as log:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
 
 
 def _use_this_interpreter(private: Path) -> None:
@@ -87,11 +152,11 @@ def _use_this_interpreter(private: Path) -> None:
     os.environ["IPYTHONDIR"] = str(private / "ipython")
 
 
-def _private_connection(private: Path) -> Config:
-    manager = {"connection_file": str(private / "k.json")}
+def _private_connection(private: Path, name: object) -> Config:
+    manager = {"connection_file": str(private / f"k{name}.json")}
     if sys.platform != "win32":
         manager["transport"] = "ipc"
-    return Config(KernelManager=manager)
+    return Config(AsyncKernelManager=manager)
 
 
 def _unformatted(path: str) -> str:
@@ -121,12 +186,11 @@ def _end_with_runner(room: Path) -> None:
 
 
 def main() -> None:
-    """Run the task in the first file named on the command line, write its result to the second."""
-    task, result = map(Path, sys.argv[1:])
-    Thread(target=_end_with_runner, args=[task.parents[1]], daemon=True).start()
+    """Run the tasks of the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    Thread(target=_end_with_runner, args=[folder.parent], daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    outcome = run_notebook(json.loads(task.read_text(encoding="utf-8")))
-    result.write_text(json.dumps(outcome), encoding="utf-8")
+    run_notebooks(folder, json.loads((folder / TASKS).read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

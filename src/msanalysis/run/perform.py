@@ -1,7 +1,8 @@
-"""From a planned run to its release."""
+"""From planned runs to their releases."""
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 from msanalysis.folders import put_in_place
 from msanalysis.release import POLICY_VARIABLE
-from msanalysis.release.exits import RESTRICTED_VARIABLE
+from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE, WORKLISTS_VARIABLE
 from msanalysis.release.plan import PLAN_VARIABLE
 from msanalysis.release.record import RECORD_VARIABLE
 from msanalysis.run import cache
@@ -79,38 +80,76 @@ def perform(
     force: bool = False,
     tell: Tell = lambda id, outcome: None,
 ) -> Performed:
-    """Run what has changed, and write the release of all.
+    """Run what has changed, and write the release of all; see `perform_all`."""
+    (performed,) = perform_all([run], jobs=jobs, force=force, tell=lambda run: tell)
+    return performed
+
+
+def perform_all(
+    runs: Sequence[Run],
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    tell: Callable[[Run], Tell] = lambda run: lambda id, outcome: None,
+) -> list[Performed]:
+    """Run what has changed, and write the release of each run when its last notebook has ended.
 
     Parameters
     ----------
     jobs
-        How many notebooks run at once; as many as there are processors when None.
+        How many notebooks run at once, of all runs together; as many as there are processors when
+        None.
     force
         Run the unchanged too.
+    tell
+        Gives for a run what is called with its analyses.
 
     Raises
     ------
     RunRefused
-        When another run is at work in the folder.
+        When another run is at work in one of the folders.
     """
     started = datetime.now(UTC)
-    with opened(run.out) as restricted:
-        once = partial(_perform_once, run, restricted, jobs=jobs, force=force, tell=tell)
-        ordered, used = _audited(run, restricted, once)
-        report = write_release(run, ordered, started)
-        cache.tidy(restricted / "cache", used)
-    return Performed(report, tuple(ordered))
+    outcomes: dict[Path, dict[str, Outcome]] = {run.out: {} for run in runs}
+    performed: dict[Path, Performed] = {}
+
+    def ended(piece: _Piece, outcome: Outcome) -> None:
+        run, held = piece.run, outcomes[piece.run.out]
+        held[piece.id] = outcome
+        if len(held) == len(run.jobs):
+            again = partial(_performed_once, run, piece.restricted, piece.tell, jobs)
+            ordered, used = _audited(run, piece.restricted, held, again)
+            report = write_release(run, ordered, started)
+            cache.tidy(piece.restricted / "cache", used)
+            performed[run.out] = Performed(report, tuple(ordered))
+
+    with ExitStack() as stack:
+        folders = {run.out: stack.enter_context(opened(run.out)) for run in runs}
+        pieces = [
+            piece
+            for run in runs
+            for piece in _pieces(run, folders[run.out], tell(run), run.jobs, _first_plan(run))
+        ]
+        _perform_pieces(pieces, jobs=jobs, force=force, ended=ended)
+    return [performed[run.out] for run in runs]
+
+
+def _first_plan(run: Run) -> Plan:
+    """Return the plan a run begins with: what the run beside it hides."""
+    return {job.analysis.id: run.hides for job in run.jobs if run.hides}
 
 
 def _audited(
-    run: Run, restricted: Path, once: Callable[[Sequence[Job], Plan], dict[str, Outcome]]
+    run: Run,
+    restricted: Path,
+    outcomes: dict[str, Outcome],
+    once: Callable[[Sequence[Job], Plan], dict[str, Outcome]],
 ) -> tuple[list[Outcome], set[Path]]:
-    """Perform all jobs, then again those that tell too much beside the others, until none does.
+    """Perform again those jobs that tell too much beside the others, until none does.
 
     Returns the outcomes, and every folder they came from.
     """
-    plan: Plan = {}
-    outcomes = once(run.jobs, plan)
+    plan = _first_plan(run)
     used = {each.folder for each in outcomes.values() if each.folder}
     before, audits = remembered(restricted), {}
     while True:
@@ -136,95 +175,144 @@ def _refused(outcome: Outcome) -> Outcome:
     return Outcome(outcome.job, "failed", failure="shows what other tables hide, ReleaseRefused")
 
 
-def _perform_once(
-    run: Run,
-    restricted: Path,
-    some: Sequence[Job],
-    plan: Plan,
-    *,
-    jobs: int | None,
-    force: bool,
-    tell: Tell,
+@dataclass(frozen=True)
+class _Piece:
+    """One analysis of a run, and the cells that the plan hides in it."""
+
+    run: Run
+    restricted: Path
+    tell: Tell
+    job: Job
+    hidden_too: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return self.job.analysis.id
+
+    @property
+    def out(self) -> Path:
+        return self.restricted / "work" / self.id
+
+    @property
+    def place(self) -> Path:
+        return cache.entry(self.run, self.job, self.hidden_too)
+
+
+def _pieces(
+    run: Run, restricted: Path, tell: Tell, some: Sequence[Job], plan: Plan
+) -> list[_Piece]:
+    return [
+        _Piece(run, restricted, tell, job, plan.get(job.analysis.id, frozenset())) for job in some
+    ]
+
+
+def _performed_once(
+    run: Run, restricted: Path, tell: Tell, jobs: int | None, some: Sequence[Job], plan: Plan
 ) -> dict[str, Outcome]:
     """Return the outcomes of some jobs under a plan, from the cache or newly run."""
-    hidden_too = {job.analysis.id: plan.get(job.analysis.id, frozenset()) for job in some}
-    places = {job.analysis.id: cache.entry(run, job, hidden_too[job.analysis.id]) for job in some}
-    outcomes = _known(run, some, places, force)
-    for id, outcome in outcomes.items():
-        tell(id, outcome)
-    to_run = {job.analysis.id: job for job in some if job.analysis.id not in outcomes}
-
-    def ended(id: str, failure: str, seconds: float) -> None:
-        out = restricted / "work" / id
-        outcomes[id] = _collect(run, to_run[id], out, places[id], failure, seconds)
-        tell(id, outcomes[id])
-
-    at_once = min(jobs or processors(), max(1, len(to_run)))
-    run_side_by_side(
-        [_task(run, job, restricted, hidden_too[id]) for id, job in to_run.items()],
-        jobs=at_once,
-        limits=Limits.of(run.limits.seconds, run.limits.memory_gb, at_once),
-        started=lambda id: tell(id, None),
-        ended=ended,
+    outcomes: dict[str, Outcome] = {}
+    _perform_pieces(
+        _pieces(run, restricted, tell, some, plan),
+        jobs=jobs,
+        force=False,
+        ended=lambda piece, outcome: outcomes.update({piece.id: outcome}),
     )
     return outcomes
 
 
-def _known(
-    run: Run, some: Sequence[Job], places: dict[str, Path], force: bool
-) -> dict[str, Outcome]:
-    """Return the outcomes that need no kernel."""
-    known = {}
-    for job in some:
-        id = job.analysis.id
-        asked = not run.only or id in run.only
-        if job.missing:
-            known[id] = Outcome(job, "missing_columns")
-        elif places[id].exists() and not (force and asked):
-            known[id] = Outcome(job, "ok", places[id], unchanged=True)
-        elif not asked:
-            known[id] = Outcome(job, "not_run")
-    return known
+def _perform_pieces(
+    pieces: Sequence[_Piece],
+    *,
+    jobs: int | None,
+    force: bool,
+    ended: Callable[[_Piece, Outcome], None],
+) -> None:
+    """Call `ended` with the outcome of each, those first that need no kernel."""
+    to_run: dict[Path, _Piece] = {}
+    for piece in pieces:
+        known = _known(piece, force)
+        if known is None:
+            to_run[_executed(piece)] = piece
+        else:
+            piece.tell(piece.id, known)
+            ended(piece, known)
+
+    def started_one(task: Task) -> None:
+        piece = to_run[task.executed]
+        piece.tell(piece.id, None)
+
+    def ended_one(task: Task, failure: str, seconds: float) -> None:
+        piece = to_run[task.executed]
+        outcome = _collect(piece, failure, seconds)
+        piece.tell(piece.id, outcome)
+        ended(piece, outcome)
+
+    if to_run:
+        at_once = min(jobs or processors(), len(to_run))
+        limits = pieces[0].run.limits
+        run_side_by_side(
+            [_task(piece) for piece in to_run.values()],
+            jobs=at_once,
+            limits=Limits.of(limits.seconds, limits.memory_gb, at_once),
+            started=started_one,
+            ended=ended_one,
+        )
 
 
-def _task(run: Run, job: Job, restricted: Path, hidden_too: frozenset[str]) -> Task:
-    id = job.analysis.id
-    out = restricted / "work" / id
+def _known(piece: _Piece, force: bool) -> Outcome | None:
+    """Return the outcome where it needs no kernel."""
+    run, job = piece.run, piece.job
+    asked = not run.only or piece.id in run.only
+    if job.missing:
+        return Outcome(job, "missing_columns")
+    if piece.place.exists() and not (force and asked):
+        return Outcome(job, "ok", piece.place, unchanged=True)
+    return None if asked else Outcome(job, "not_run")
+
+
+def _executed(piece: _Piece) -> Path:
+    return piece.restricted / "notebooks" / f"{piece.id}.ipynb"
+
+
+def _task(piece: _Piece) -> Task:
+    run, out = piece.run, piece.out
     clear(out)
     out.mkdir()
-    plan = restricted / "work" / f"{id}.plan.json"
-    plan.write_text(json.dumps(sorted(hidden_too)), encoding="utf-8")
+    plan = piece.restricted / "work" / f"{piece.id}.plan.json"
+    plan.write_text(json.dumps(sorted(piece.hidden_too)), encoding="utf-8")
     return Task(
-        id=id,
-        notebook=job.notebook,
+        notebook=piece.job.notebook,
         parameters={
             "extract": str(run.store),
             "lang": list(run.languages),
             "out": str(out),
-            **job.parameters,
+            **piece.job.parameters,
         },
-        executed=restricted / "notebooks" / f"{id}.ipynb",
-        log=restricted / "logs" / f"{id}.log",
+        executed=_executed(piece),
+        log=piece.restricted / "logs" / f"{piece.id}.log",
         environment={
             POLICY_VARIABLE: run.policy,
-            RESTRICTED_VARIABLE: str(restricted),
+            RESTRICTED_VARIABLE: str(piece.restricted),
             PLAN_VARIABLE: str(plan),
             RECORD_VARIABLE: str(out / CELLS),
+            OWN_UNIT_VARIABLE: run.own_unit,
+            WORKLISTS_VARIABLE: "1" if run.worklists else "",
         },
     )
 
 
-def _collect(run: Run, job: Job, out: Path, place: Path, failure: str, seconds: float) -> Outcome:
+def _collect(piece: _Piece, failure: str, seconds: float) -> Outcome:
     """Return how a notebook ended, its outputs moved to their place when they are whole."""
+    job, out = piece.job, piece.out
     try:
         if not failure:
-            check_output(out, job.analysis.id, run.languages)
+            check_output(out, piece.id, piece.run.languages)
     except OutputRefused as refused:
         failure = str(refused)
     if failure:
         return Outcome(job, "failed", failure=failure, seconds=seconds)
-    put_in_place(out, place, out.with_name(f".{out.name}"))
-    return Outcome(job, "ok", place, seconds=seconds)
+    put_in_place(out, piece.place, out.with_name(f".{out.name}"))
+    return Outcome(job, "ok", piece.place, seconds=seconds)
 
 
 def _without_clashes(outcomes: list[Outcome]) -> list[Outcome]:

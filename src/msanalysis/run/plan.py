@@ -1,5 +1,6 @@
 """The plan of a run: run file, catalogue, notebooks and extract joined, before a kernel starts."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from msanalysis import codes
 from msanalysis.catalogue import ANALYSES, Analysis
 from msanalysis.core import Provenance
 from msanalysis.extract import Extract, open_extract
@@ -35,7 +37,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Run:
-    """Everything one release is made from; limited to `only` of its jobs where it names any."""
+    """Everything one release is made from; limited to `only` of its jobs where it names any.
+
+    `own_unit` is the hospital trust that the release is for alone (empty: for all), `hides` what
+    the run beside which it stands hides; with `worklists` it lists whose records lack what.
+    """
 
     name: str
     out: Path
@@ -49,6 +55,9 @@ class Run:
     jobs: tuple[Job, ...]
     only: frozenset[str]
     limits: NotebookLimits
+    own_unit: str = ""
+    hides: frozenset[str] = frozenset()
+    worklists: bool = False
 
 
 def plan_runs(
@@ -57,6 +66,7 @@ def plan_runs(
     extract: Path | None = None,
     only: tuple[str, ...] = (),
     out: Path | None = None,
+    worklists: bool = False,
     catalogue: tuple[Analysis, ...] = ANALYSES,
     notebooks: Path = PROJECT / "notebooks",
 ) -> tuple[Run, ...]:
@@ -79,6 +89,8 @@ def plan_runs(
     store = (extract or PROJECT / asked.extract).resolve()
     opened = open_extract(store)
     dates = _dates(path, asked, opened.provenance)
+    _require_trusts(path, asked, worklists)
+    hides = _hidden_by(path, asked, opened.provenance, dates)
     runs = []
     for folder, choices in _variants(path, asked):
         jobs = _jobs(choices, dates, opened, catalogue, notebooks)
@@ -94,6 +106,9 @@ def plan_runs(
                 jobs=tuple(jobs),
                 only=frozenset(only),
                 limits=asked.limits,
+                own_unit=folder if asked.own_unit else "",
+                hides=hides,
+                worklists=worklists,
                 **dates,
             )
         )
@@ -104,6 +119,55 @@ def _require_known(path: Path, only: tuple[str, ...], jobs: list[Job]) -> None:
     unknown = sorted(set(only) - {job.analysis.id for job in jobs})
     if unknown:
         raise RunRefused(f"{path} has no analysis {', '.join(unknown)}; add it there")
+
+
+def _require_trusts(path: Path, asked: RunFile, worklists: bool) -> None:
+    """Refuse a local report of something else than a hospital trust, and worklists elsewhere."""
+    if worklists and not asked.own_unit:
+        raise RunRefused(f"{path}: only local reports (own_unit) have worklists")
+    values = asked.for_each.values if asked.own_unit and asked.for_each else []
+    unknown = [str(value) for value in values if value not in codes.trusts()]
+    if unknown:
+        raise RunRefused(
+            f"{path}: for_each: no hospital trust {', '.join(unknown)}; "
+            f"known are {', '.join(codes.trusts())}"
+        )
+
+
+def _hidden_by(
+    path: Path, asked: RunFile, held: Provenance, dates: Mapping[str, Any]
+) -> frozenset[str]:
+    """Return what the run `plan_of` hides, which must be of the same extract, dates and policy."""
+    if asked.plan_of is None:
+        return frozenset()
+    folder = PROJECT / "outputs" / asked.plan_of
+    again = f"run it first: msanalysis run params/{asked.plan_of}.yaml"
+    try:
+        plan = json.loads((folder / "restricted" / HIDES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise RunRefused(f"{path}: plan_of: {folder} holds no finished run; {again}") from None
+    expected = plan_of(held, dates["status_date"], dates["data_cutoff"], asked.policy)
+    different = [name for name, value in expected.items() if plan.get(name) != value]
+    if different:
+        raise RunRefused(
+            f"{path}: plan_of: {folder} is of another {', '.join(different)}; run it again, or "
+            "name the run that is of this one"
+        )
+    return frozenset(plan["hides"])
+
+
+HIDES = "hides.json"
+"""What a finished run hides, in its restricted folder: the plan of those that stand beside it."""
+
+
+def plan_of(held: Provenance, status: date, cutoff: date, policy: str) -> dict[str, str]:
+    """Return what two runs must have in common for one to hide what the other does."""
+    return {
+        "extract": held.fingerprint,
+        "status_date": str(status),
+        "data_cutoff": str(cutoff),
+        "policy": policy,
+    }
 
 
 def _dates(path: Path, asked: RunFile, held: Provenance) -> dict[str, Any]:

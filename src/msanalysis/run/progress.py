@@ -2,28 +2,37 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from msanalysis.run.outputs import Outcome
-from msanalysis.run.perform import Performed, Tell, perform
+from msanalysis.run.perform import Performed, Tell, perform_all
 from msanalysis.run.plan import Run
 
 
-def perform_shown(run: Run, *, jobs: int | None, force: bool, quiet: bool) -> Performed:
-    """Perform a run with progress on standard error; `quiet` shows only what did not run well."""
+def perform_shown(
+    runs: Sequence[Run], *, jobs: int | None, force: bool, quiet: bool
+) -> list[Performed]:
+    """Perform runs with progress on standard error; `quiet` shows only what did not run well."""
     console = Console(file=sys.stderr)
     if not quiet:
-        with _progress(run, console) as tell:
-            return perform(run, jobs=jobs, force=force, tell=tell)
-    performed = perform(run, jobs=jobs, force=force)
-    for outcome in performed.outcomes:
-        if outcome.status != "ok":
-            _say(console, describe_outcome(outcome))
+        with _progress(runs, console) as tell:
+            return perform_all(runs, jobs=jobs, force=force, tell=tell)
+    performed = perform_all(runs, jobs=jobs, force=force)
+    for run, each in zip(runs, performed, strict=True):
+        for outcome in each.outcomes:
+            if outcome.status != "ok":
+                _say(console, _prefix(run, runs) + describe_outcome(outcome))
     return performed
+
+
+def _prefix(run: Run, runs: Sequence[Run]) -> str:
+    """Return the folder of a run where there are several."""
+    return f"{run.out.name}: " if len(runs) > 1 else ""
 
 
 def describe_outcome(outcome: Outcome) -> str:
@@ -38,7 +47,7 @@ def describe_outcome(outcome: Outcome) -> str:
 
 
 @contextmanager
-def _progress(run: Run, console: Console) -> Iterator[Tell]:
+def _progress(runs: Sequence[Run], console: Console) -> Iterator[Callable[[Run], Tell]]:
     running: list[str] = []
     columns = (
         TextColumn("{task.description}"),
@@ -49,27 +58,28 @@ def _progress(run: Run, console: Console) -> Iterator[Tell]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("", total=len(run.jobs))
+        task = bar.add_task("", total=sum(len(run.jobs) for run in runs))
 
-        def tell(id: str, outcome: Outcome | None) -> None:
+        def tell(run: Run, id: str, outcome: Outcome | None) -> None:
+            name = _prefix(run, runs) + id
             if outcome is None:
-                running.append(id)
+                running.append(name)
             else:
-                running[:] = [other for other in running if other != id]
+                running[:] = [other for other in running if other != name]
                 bar.advance(task)
-                _say(console, describe_outcome(outcome))
+                _say(console, _prefix(run, runs) + describe_outcome(outcome))
             if outcome is None and not console.is_terminal:
-                _say(console, f"{id}: started")
+                _say(console, f"{name}: started")
             bar.update(task, description=f"running {', '.join(running)}" if running else "")
 
-        yield tell
+        yield lambda run: partial(tell, run)
 
 
 def _say(console: Console, line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def preview(runs: tuple[Run, ...], *, as_json: bool) -> str:
+def preview(runs: Sequence[Run], *, as_json: bool) -> str:
     """Return what would run, with its parameters."""
     plans = [
         {

@@ -12,6 +12,7 @@ from typing import Any
 from msanalysis.catalogue import Analysis
 from msanalysis.folders import clear, put_in_place
 from msanalysis.release import ReleaseRefused
+from msanalysis.release.record import read_record
 from msanalysis.release_check import check_release
 from msanalysis.report import write_report
 from msanalysis.report.comparison import write_comparison
@@ -20,6 +21,7 @@ from msanalysis.report.document import write_documents
 from msanalysis.run import PROJECT
 from msanalysis.run.cache import package_hash, versions
 from msanalysis.run.outputs import (
+    CELLS,
     NEW,
     NUMBERS_HEADER,
     OLD,
@@ -27,7 +29,7 @@ from msanalysis.run.outputs import (
     check_output,
     number_lines,
 )
-from msanalysis.run.plan import Run
+from msanalysis.run.plan import HIDES, Run, plan_of
 
 
 def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
@@ -58,6 +60,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     _write_manifest(new, manifest)
     _refuse_unsafe(new)
     _write_hidden(run, outcomes)
+    _write_hides(run, outcomes)
     new.chmod(mode)
     put_in_place(new, release, run.out / OLD)
     return release / "index.html"
@@ -116,6 +119,15 @@ def _write_hidden(run: Run, outcomes: list[Outcome]) -> None:
     (run.out / "restricted" / "hidden.json").write_text(text, encoding="utf-8")
 
 
+def _write_hides(run: Run, outcomes: list[Outcome]) -> None:
+    """Write which cells are hidden, for the runs that stand beside this one."""
+    folders = [outcome.folder for outcome in outcomes if outcome.folder]
+    hidden = {key for at in folders for each in read_record(at / CELLS) for key in each.hidden}
+    made_from = plan_of(run.provenance, run.status_date, run.data_cutoff, run.policy)
+    text = json.dumps(made_from | {"hides": sorted(hidden)}, indent=2) + "\n"
+    (run.out / "restricted" / HIDES).write_text(text, encoding="utf-8")
+
+
 def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
     held = run.provenance
     return {
@@ -125,6 +137,7 @@ def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
         "data_cutoff": str(run.data_cutoff),
         "languages": list(run.languages),
         "policy": run.policy,
+        "own_unit": run.own_unit,
         "extract": {
             "source": held.source,
             "fingerprint": held.fingerprint,

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from msanalysis.run import RunRefused
 
@@ -65,7 +73,11 @@ class NotebookLimits(BaseModel):
 
 
 class RunFile(BaseModel):
-    """The content of a run file; what is left out comes from the extract or the notebooks."""
+    """The content of a run file; what is left out comes from the extract or the notebooks.
+
+    `own_unit` makes local reports: it names the parameter of `for_each` whose value is the hospital
+    trust that a release is for alone. What the finished run `plan_of` hides is hidden here too.
+    """
 
     model_config = _STRICT
 
@@ -79,7 +91,19 @@ class RunFile(BaseModel):
     policy: str = "annual_report"
     analyses: Annotated[list[Annotated[Choice, BeforeValidator(_named)]], Field(min_length=1)]
     for_each: ForEach | None = None
+    own_unit: str | None = None
+    plan_of: str | None = None
     limits: NotebookLimits = NotebookLimits()
+
+    @model_validator(mode="after")
+    def _of_one_trust_each(self) -> "RunFile":
+        of = self.for_each.parameter if self.for_each else None
+        if self.own_unit is not None and (self.own_unit != of or not self.plan_of):
+            raise ValueError(
+                "own_unit: expected the parameter of for_each, whose values are hospital trusts, "
+                "and plan_of: the run that says what is hidden of all others"
+            )
+        return self
 
 
 def read_run_file(path: Path) -> RunFile:
@@ -116,7 +140,8 @@ def _explain(path: Path, error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{path}: unknown key {place}; known are {', '.join(RunFile.model_fields)}"
-    return f"{path}: {place}: {error['msg'].removeprefix('Value error, ')}"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{path}: {place}: {said}" if place else f"{path}: {said}"
 
 
 class _Plain(yaml.SafeLoader):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -35,14 +35,16 @@ POLL_SECONDS = 0.05
 LOOK_SECONDS = 1
 """How often new processes are looked for: it takes a look at all of the machine."""
 END_SECONDS = 5
-TASK, RESULT = "task.json", "result.json"
+TASKS, RESULT = "tasks.json", "result-{}.json"
 
 
 @dataclass(frozen=True)
 class Task:
-    """One notebook to execute: where its result goes, and what its kernel is given."""
+    """One notebook to execute: where its result goes, and what its kernel is given.
 
-    id: str
+    `environment` holds the same names in all tasks of a notebook.
+    """
+
     notebook: Path
     parameters: Mapping[str, Any]
     executed: Path
@@ -66,16 +68,33 @@ class Limits:
 
 @dataclass
 class _Running:
-    task: Task
+    tasks: Sequence[Task]
     folder: Path
     process: subprocess.Popen
+    number: int = 0
     started: float = field(default_factory=time.monotonic)
     seen: set[psutil.Process] = field(default_factory=set)
     looked: float = 0.0
 
     @property
+    def task(self) -> Task:
+        return self.tasks[self.number]
+
+    @property
+    def left(self) -> Sequence[Task]:
+        return self.tasks[self.number + 1 :]
+
+    @property
+    def result(self) -> Path:
+        return self.folder / RESULT.format(self.number)
+
+    @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
+
+    def go_on(self) -> None:
+        """Turn to the next notebook, which the process has begun by itself."""
+        self.number, self.started = self.number + 1, time.monotonic()
 
     def look(self) -> None:
         """Remember all processes it started, also those whose parent will be gone."""
@@ -99,32 +118,49 @@ def run_side_by_side(
     *,
     jobs: int,
     limits: Limits,
-    started: Callable[[str], None],
-    ended: Callable[[str, str, float], None],
+    started: Callable[[Task], None],
+    ended: Callable[[Task, str, float], None],
 ) -> None:
-    """Run the tasks, at most `jobs` at once.
+    """Run the tasks, at most `jobs` at once; those of one notebook share a kernel each.
 
-    `started(id)` and `ended(id, failure, seconds)` are called as it goes; `failure` is empty when
-    the notebook ran to its end. A notebook that goes beyond `limits` is ended, its kernel with it.
-    So are all when this function is interrupted, or its process ended.
+    `started(task)` and `ended(task, failure, seconds)` are called as it goes; `failure` is empty
+    when the notebook ran to its end. A notebook that goes beyond `limits` is ended, its kernel with
+    it. So are all when this function is interrupted, or its process ended.
     """
-    waiting, running = deque(tasks), []
+    waiting, running = deque(_sittings(tasks, jobs)), []
     with _private_room() as room:
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
                     running.append(_start(waiting.popleft(), jobs, room))
-                    started(running[-1].task.id)
+                    started(running[-1].task)
                 for each in list(running):
                     failure = _failure(each, limits)
-                    if failure is not None:
+                    if failure is None:
+                        continue
+                    goes_on = each.result.exists() and each.left
+                    if not goes_on:
                         running.remove(each)
                         _end(each)
-                        ended(each.task.id, failure, each.seconds)
+                        waiting.extendleft([each.left] if each.left else [])
+                    ended(each.task, failure, each.seconds)
+                    if goes_on:
+                        each.go_on()
+                        started(each.task)
                 time.sleep(POLL_SECONDS)
         finally:
             for each in running:
                 _end(each)
+
+
+def _sittings(tasks: Iterable[Task], jobs: int) -> list[list[Task]]:
+    """Return the tasks by notebook, those of one spread over as many processes as there may be."""
+    of_notebook: dict[Path, list[Task]] = {}
+    for task in tasks:
+        of_notebook.setdefault(task.notebook, []).append(task)
+    return [
+        some[first::jobs] for some in of_notebook.values() for first in range(min(jobs, len(some)))
+    ]
 
 
 @contextmanager
@@ -150,26 +186,31 @@ def _remove_abandoned(room: Path) -> None:
                 shutil.rmtree(room)
 
 
-def _start(task: Task, jobs: int, room: Path) -> _Running:
+def _start(tasks: Sequence[Task], jobs: int, room: Path) -> _Running:
     folder = Path(tempfile.mkdtemp(prefix="", dir=room))
-    content = {
-        "notebook": str(task.notebook),
-        "executed": str(task.executed),
-        "parameters": dict(task.parameters),
-        "private": str(folder),
-    }
-    (folder / TASK).write_text(json.dumps(content), encoding="utf-8")
-    command = ["-m", "msanalysis.run.kernel", str(folder / TASK), str(folder / RESULT)]
-    with task.log.open("wb") as log:
+    content = [
+        {
+            "notebook": str(task.notebook),
+            "executed": str(task.executed),
+            "parameters": dict(task.parameters),
+            "log": str(task.log),
+            "environment": dict(task.environment),
+        }
+        for task in tasks
+    ]
+    (folder / TASKS).write_text(json.dumps(content), encoding="utf-8")
+    for task in tasks:
+        task.log.write_bytes(b"")
+    with tasks[0].log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [sys.executable, "-m", "msanalysis.run.kernel", str(folder)],
             cwd=PROJECT,
-            env=_environment(task.environment, jobs),
+            env=_environment(jobs),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    return _Running(task, folder, process)
+    return _Running(tasks, folder, process)
 
 
 def _short_folder() -> Path:
@@ -178,13 +219,11 @@ def _short_folder() -> Path:
     return Path("/tmp" if too_long and sys.platform != "win32" else tempfile.gettempdir())
 
 
-def _environment(own: Mapping[str, str], jobs: int) -> dict[str, str]:
-    """Return what kernels see: their own, no screen, no user's taste in figures, their threads."""
+def _environment(jobs: int) -> dict[str, str]:
+    """Return what kernels see: no screen, no user's taste in figures, their threads."""
     matplotlib = Path(find_spec("matplotlib").submodule_search_locations[0])
     threads = str(max(1, processors() // jobs))
     return os.environ | {
-        "MSANALYSIS_OWN_UNIT": "",
-        **own,
         "MPLBACKEND": "agg",
         "MATPLOTLIBRC": str(matplotlib / "mpl-data" / "matplotlibrc"),
         "PYTHONHASHSEED": "0",
@@ -205,15 +244,15 @@ def processors() -> int:
 
 
 def _failure(each: _Running, limits: Limits) -> str | None:
-    """Return None while it runs, then what went wrong, or nothing."""
-    if each.process.poll() is None:
+    """Return None while its notebook runs, then what went wrong, or nothing."""
+    if not each.result.exists() and each.process.poll() is None:
         if each.memory_bytes() > limits.memory_bytes:
             return f"took more than {limits.memory_bytes / 1e9:.1f} GB of memory"
         if each.seconds < limits.seconds:
             return None
         return f"took longer than {limits.seconds:g} seconds"
     try:
-        result = json.loads((each.folder / RESULT).read_text(encoding="utf-8"))
+        result = json.loads(each.result.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return "its process ended early"
     place = f"cell {result['cell']}, " if "cell" in result else ""

@@ -30,6 +30,11 @@ from msanalysis.stats.interrupted_series import (
     estimate_interrupted_series,
     estimate_interruption,
 )
+from msanalysis.stats.local_report import (
+    count_missing,
+    count_patients_by_year,
+    estimate_indicator_years,
+)
 from msanalysis.stats.log_rank import compare_survival
 from msanalysis.stats.means import estimate_mean
 from msanalysis.stats.mixed_regression import check_mixed_regression, estimate_mixed_regression
@@ -72,7 +77,9 @@ __all__ = [
     "compare_survival",
     "count_attainments",
     "count_indicator_populations",
+    "count_missing",
     "count_patients_by_trust",
+    "count_patients_by_year",
     "count_registrations",
     "estimate_adjusted_means",
     "estimate_balance",
@@ -89,6 +96,7 @@ __all__ = [
     "estimate_flows",
     "estimate_funnel",
     "estimate_hazard_ratios",
+    "estimate_indicator_years",
     "estimate_indicators",
     "estimate_indicators_by",
     "estimate_interrupted_series",
