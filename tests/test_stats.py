@@ -21,7 +21,7 @@ COMPARED = {"event": "death", "by": "sex", "reference": "female", "compared": "m
 OWN_COHORTS = {
     "check_interrupted_series", "check_run_charts", "estimate_balance", "estimate_change",
     "estimate_coverage", "estimate_flows", "estimate_funnel", "estimate_indicators",
-    "estimate_indicators_by",
+    "estimate_indicator_years", "estimate_indicators_by",
     "estimate_interrupted_series", "estimate_interruption", "estimate_ripening",
     "estimate_rule_grid", "estimate_run_charts", "estimate_shrunken_shares",
     "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
