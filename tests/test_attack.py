@@ -27,6 +27,7 @@ from attack.pictures import (
 from attack.planted import table
 from attack.read import Run, read_run
 from attack.rules import RULES
+from attack.subtract import between
 
 ATTACK = Path(planted.__file__).parent
 
@@ -162,6 +163,27 @@ def test_limits_of_wilson_give_numerator_and_denominator_back(tmp_path):
 def test_limits_of_a_rate_give_the_events_back():
     """4 events: exact limits 1.0899 and 10.2416, whatever the person-years."""
     assert events_behind_rate(4.0, 1.0899, 10.2416) == [4]
+
+
+@pytest.mark.parametrize(
+    ("policy", "now", "before", "found"),
+    [
+        ("plain", 50, 47, {(3, 3)}),
+        ("plain", 47, 50, {(-3, -3)}),
+        ("plain", 50, 50, set()),
+        ("plain", 50, 40, set()),
+        ("research", 50, 40, set()),
+        ("research", 50, 50, set()),
+    ],
+)
+def test_what_lies_between_two_runs_is_found_unless_counts_are_rounded(
+    tmp_path, policy, now, before, found
+):
+    runs = [
+        planted.release(tmp_path / str(number), policy, persons=table({"n": n}))
+        for number, n in enumerate((now, before))
+    ]
+    assert {(leak.low, leak.high) for leak in between(*map(learn, runs), 5)} == found
 
 
 # --- planted curves -------------------------------------------------------------------------------

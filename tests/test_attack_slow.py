@@ -27,6 +27,7 @@ def leaks(run: Run):
 def attacked(persons: int, seed: int, policy: str, folder):
     store = write_store(invented(persons, seed), folder / "store")
     made = run_in_process(store, folder, policy=policy)
+    assert not made.failures
     return leaks(read_run(made.release))
 
 
