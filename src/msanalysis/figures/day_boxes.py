@@ -115,7 +115,7 @@ def _finish(axes: Axes, cut_days: int, limit_days: int, notes: list[str], lang: 
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
     lines = [
-        word("unit_days", lang).capitalize(),
+        word("days_in_boxes", lang),
         word("boxes_explained", lang),
         word("points_explained", lang),
         word(f"cut_at {cut_days}", lang),

@@ -16,7 +16,7 @@ GROUPS = {
 """Group of scores -> the part of the scale it takes."""
 
 MEANINGS = (0, 4, 6, 7, 10)
-_WRAP = 18
+_WRAP = 16
 
 
 @picture
@@ -42,6 +42,6 @@ def plot_edss_scale(*, lang: str) -> Figure:
 
 def _say_meaning(axes: Axes, score: int, lang: str) -> None:
     text = fill(word(f"edss_means_{score}", lang), _WRAP)
-    place = {6: 5.75, 7: 7.85}.get(score, score)
+    place = {4: 3.9, 6: 6.0, 7: 8.0}.get(score, score)
     axes.plot([score, place], [-0.55, -0.95], color="#666666", linewidth=0.7)
     axes.text(place, -1.05, text, ha="center", va="top", fontsize=7)
