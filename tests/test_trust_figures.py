@@ -127,7 +127,7 @@ def test_milestones_say_the_limits_and_what_it_took_and_that_it_is_hidden(covera
     times = days(range(101)), days([3.0, 4.0]), days([])
     figure = plot_milestones(*times, lang=["en"], limits_days=[None, 28, 21]).draw("en")
     words = told(figure)
-    assert "Median 50 days\nhalf of them between 25–75\nn = 101" in words
+    assert "Median 50 days\nhalf between 25–75\nn = 101" in words
     assert "at most 28 days" in words
     assert "[hidden]" in words
     assert "not available" in words

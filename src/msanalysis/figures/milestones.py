@@ -19,7 +19,7 @@ def plot_milestones(*times: Released, lang: str, limits_days: list[int | None]) 
     Between each two stand the recommended limit, where there is one, and the median of the times
     with the middle half of the persons; `times` holds the days in this order.
     """
-    figure = theme.new_figure(2.0)
+    figure = theme.new_figure(2.6)
     axes = figure.subplots()
     axes.annotate("", (3.55, 0), (-0.3, 0), arrowprops={"arrowstyle": "-|>", "color": "#666666"})
     for place, name in enumerate(MILESTONES):
@@ -30,7 +30,7 @@ def plot_milestones(*times: Released, lang: str, limits_days: list[int | None]) 
         _say_limit(axes, place + 0.5, limit_days, lang)
         _say_median(axes, place + 0.5, released, lang)
     axes.set_xlim(-0.5, 3.6)
-    axes.set_ylim(-1.1, 0.7)
+    axes.set_ylim(-1.15, 0.8)
     theme.draw_no_axis(axes)
     theme.sign(figure, times[-1], lang)
     return figure
