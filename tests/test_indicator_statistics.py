@@ -19,6 +19,7 @@ from msanalysis.stats import (
     estimate_change,
     estimate_funnel,
     estimate_indicators,
+    estimate_indicators_by,
     estimate_ripening,
     estimate_run_charts,
     estimate_shrunken_shares,
@@ -235,6 +236,7 @@ ALL_OF_THEM = {
         cohort, definitions=EDSS, year=2024, published={("edss_measured", "forde"): (1, 2)}
     ),
     "funnel": lambda cohort: estimate_funnel(cohort, definitions=EDSS, year=2024),
+    "by_trust": lambda cohort: estimate_indicators_by(cohort, definitions=EDSS, by="trust"),
     "indicators": lambda cohort: estimate_indicators(cohort, definitions=EDSS, year=2024),
     "shrunken": lambda cohort: estimate_shrunken_shares(cohort, definitions=EDSS, year=2024),
     "charts": lambda cohort: estimate_run_charts(cohort, definitions=EDSS),
