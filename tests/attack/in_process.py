@@ -212,7 +212,8 @@ def _stood_in(
         notebook.shown[call] = shown
 
     def save(analysis: str, out: str, *, tables: Mapping[str, Released], **rest: Any) -> None:
-        made.exact |= {name: exact[id(each)] for name, each in tables.items()}
+        # What is computed from released tables alone, as points are, has no exact table.
+        made.exact |= {name: exact[id(each)] for name, each in tables.items() if id(each) in exact}
         written(analysis, out, tables=tables, **rest)
 
     def draw(picture: Picture, figures: Path, id: str) -> None:
