@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from docx import Document
 from matplotlib.text import Text
 from scipy.optimize import linprog
 
@@ -35,6 +36,7 @@ from msanalysis.release import POLICY_VARIABLE, ReleaseRefused, list_for_follow_
 from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE, WORKLISTS_VARIABLE
 from msanalysis.report import WORDS, write_report
 from msanalysis.report.disclosure import write_disclosure
+from msanalysis.report.document import write_documents
 from msanalysis.run import PROJECT, RunRefused
 from msanalysis.run.perform import perform_all
 from msanalysis.run.plan import HIDES, plan_of, plan_runs
@@ -532,6 +534,29 @@ def test_every_page_and_figure_says_in_both_languages_whom_it_is_for(tmp_path):
         text = page.read_text(encoding="utf-8")
         for lang in ("nb", "en"):
             assert WORDS[lang]["alone"].format(trust="Førde") in text.replace("&#39;", "'")
+
+
+def test_the_word_document_says_on_every_page_whom_it_is_for_and_holds_the_table_of_the_text(
+    tmp_path,
+):
+    table = "| In the year | Number |\n|---|---|\n| EDSS | 1 of 2 |"
+    analysis = {
+        "id": "a", "chapter": "6", "title": {"en": "A"}, "status": "ok", "missing": [],
+        "text": {"en": f"Before.\n\n{table}\n\nAfter."}, "figures": [], "tables": [],
+    }  # fmt: skip
+    manifest = {
+        "own_unit": "forde", "languages": ["en"], "report_year": 2024,
+        "status_date": "2024-12-31", "data_cutoff": "2025-05-15", "policy": "annual_report",
+        "extract": {"source": "registry"}, "analyses": [analysis],
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    document = Document(write_documents(tmp_path)[0])
+    headers = [each.text for each in document.sections[0].header.paragraphs]
+    assert WORDS["en"]["alone"].format(trust="Førde") in headers
+    assert [[cell.text for cell in row.cells] for row in document.tables[0].rows] == [
+        ["In the year", "Number"],
+        ["EDSS", "1 of 2"],
+    ]
 
 
 def test_every_figure_of_a_local_report_says_in_both_languages_whom_it_is_for(local):

@@ -144,13 +144,26 @@ def _for_own_unit(
     if beside is not None:
         kept = own | rows_beside(result, own_unit, beside).reset_index(drop=True)
     return _released(
-        result,
+        replace(result, counted=_counted_of(result.counted, kept)),
         shown[kept].reset_index(drop=True),
         hidden[kept].reset_index(drop=True),
         policy=policy.name,
         n_persons=result.n_persons if own.all() else None,
         own_unit=own_unit,
     )
+
+
+def _counted_of(counted: Counted | None, kept: pd.Series) -> Counted | None:
+    """Return whom the counts of the kept rows count."""
+    if counted is None or kept.all():
+        return counted
+
+    def chosen(boxes: tuple) -> tuple:
+        return tuple(box for box, stays in zip(boxes, kept, strict=True) if stays)
+
+    cells = {name: chosen(boxes) for name, boxes in counted.cells.items()}
+    rows = chosen(counted.rows) if counted.rows else ()
+    return replace(counted, cells=cells, rows=rows, printed=())
 
 
 def _persons_to_show(

@@ -21,6 +21,7 @@ WORDS = {
         "language": "Norsk",
         "heading": "Tall for årsrapporten {year}",
         "local_heading": "Lokal rapport {year}: {trust}",
+        "short_alone": "Bare til {trust}: skal ikke gis videre",
         "alone": "Bare til {trust}: skal ikke gis videre. Helseforetakets egne tall er vist fullt "
         "ut, også når de gjelder få personer.",
         "synthetic": "SYNTHETIC: oppdiktede personer. Tallene sier ingenting om noen.",
@@ -43,6 +44,7 @@ WORDS = {
         "language": "English",
         "heading": "Figures for the annual report {year}",
         "local_heading": "Local report {year}: {trust}",
+        "short_alone": "For {trust} alone: not to be passed on",
         "alone": "For {trust} alone: not to be passed on. The trust's own numbers stand in full, "
         "also where they are of few persons.",
         "synthetic": "SYNTHETIC: invented persons. The numbers say nothing about anyone.",
@@ -84,7 +86,7 @@ def write_report(release: Path) -> Path:
             manifest=manifest,
             words=WORDS,
             trust=trust_names(manifest),
-            heading={lang: _heading(manifest, lang) for lang in manifest["languages"]},
+            heading={lang: heading_of(manifest, lang) for lang in manifest["languages"]},
             tables={
                 lang: {
                     table["id"]: read_rows(release / table["file"], lang)
@@ -108,7 +110,8 @@ def trust_names(manifest: dict[str, Any]) -> dict[str, str]:
     return {lang: word(unit, lang) for lang in manifest["languages"]} if unit else {}
 
 
-def _heading(manifest: dict[str, Any], lang: str) -> str:
+def heading_of(manifest: dict[str, Any], lang: str) -> str:
+    """Return the heading of the report, or of the local report."""
     trust = trust_names(manifest).get(lang)
     heading = WORDS[lang]["local_heading" if trust else "heading"]
     return heading.format(year=manifest["report_year"], trust=trust)

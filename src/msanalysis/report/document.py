@@ -21,7 +21,7 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from PIL import Image
 
-from msanalysis.report import ROWS_SHOWN, WORDS, read_rows
+from msanalysis.report import ROWS_SHOWN, WORDS, heading_of, read_rows, trust_names
 
 _TEXT_WIDTH, _MOST_HEIGHT = Cm(16), Cm(21)
 _LANGUAGE = {"nb": "nb-NO", "en": "en-GB"}
@@ -167,12 +167,16 @@ def _set_up(document: Any, manifest: dict[str, Any], lang: str) -> None:
         parse_xml(f'<w:lang {nsdecls("w")} w:val="{_LANGUAGE[lang]}" w:eastAsia="en-US"/>')
     )
     core = document.core_properties
-    core.title = WORDS[lang]["heading"].format(year=manifest["report_year"])
+    core.title = heading_of(manifest, lang)
     core.author = core.last_modified_by = "msanalysis"
     core.language, core.comments = _LANGUAGE[lang], ""
     core.created = core.modified = datetime.fromisoformat(manifest["data_cutoff"])
+    trust = trust_names(manifest).get(lang)
+    if trust:
+        alone = WORDS[lang]["alone"].format(trust=trust)
+        section.header.paragraphs[0].insert_paragraph_before().add_run(alone).bold = True
     if manifest["extract"]["source"] == "synthetic":
-        section.header.paragraphs[0].add_run(WORDS[lang]["synthetic"]).bold = True
+        section.header.paragraphs[-1].add_run(WORDS[lang]["synthetic"]).bold = True
 
 
 def _front_page(
@@ -183,7 +187,7 @@ def _front_page(
     lang: str,
 ) -> None:
     words = WORDS[lang]
-    document.add_heading(words["heading"].format(year=manifest["report_year"]), 0)
+    document.add_heading(heading_of(manifest, lang), 0)
     document.add_paragraph(
         words["dates"].format(status=manifest["status_date"], cutoff=manifest["data_cutoff"])
     )
@@ -208,8 +212,15 @@ def _front_page(
 def _add_sentences(
     document: Any, analysis: dict[str, Any], labels: dict[str, str], lang: str
 ) -> None:
-    """Add the sentences, with what is between double asterisks in bold, and where to look."""
+    """Add the sentences and their tables, what is between double asterisks in bold."""
     for text in filter(None, map(str.strip, analysis["text"][lang].split("\n\n"))):
+        if text.startswith("|"):
+            heading, _, *rows = (
+                [*map(str.strip, row[1:-1].split("|"))] for row in text.split("\n")
+            )
+            _add_rows(document, heading, rows)
+            document.add_paragraph()
+            continue
         paragraph = document.add_paragraph()
         for part in _BOLD.split(" ".join(text.split("\n"))):
             bold = bool(_BOLD.fullmatch(part))
@@ -222,6 +233,11 @@ def _add_sentences(
         paragraph.add_run(", " if place else "")
         _add_reference(paragraph, mark, labels[mark])
     paragraph.add_run(".")
+
+
+def _cells(row: str) -> list[str]:
+    """Return the cells of a row of a table in Markdown."""
+    return [cell.strip() for cell in row[1:-1].split("|")]
 
 
 def _add_figure(
@@ -245,7 +261,13 @@ def _add_figure(
 def _add_table(document: Any, path: Path, lang: str) -> None:
     """Add the first rows of a table, whose headings repeat on every page."""
     heading, *rows = read_rows(path, lang)
-    held = "".join(map(_row_xml, rows[:ROWS_SHOWN]))
+    _add_rows(document, heading, rows[:ROWS_SHOWN])
+    say = _SAY[lang]["first"].format(shown=ROWS_SHOWN, rows=len(rows), file=f"tables/{path.name}")
+    document.add_paragraph(say if len(rows) > ROWS_SHOWN else "")
+
+
+def _add_rows(document: Any, heading: list[str], rows: list[list[str]]) -> None:
+    held = "".join(map(_row_xml, rows))
     table = (
         f"<w:tbl {nsdecls('w')}><w:tblPr><w:tblStyle w:val='TableGrid'/>"
         "<w:tblW w:w='5000' w:type='pct'/></w:tblPr><w:tblGrid>"
@@ -253,8 +275,6 @@ def _add_table(document: Any, path: Path, lang: str) -> None:
         "</w:tbl>"
     )
     document.element.body.insert(len(document.element.body) - 1, parse_xml(table))
-    say = _SAY[lang]["first"].format(shown=ROWS_SHOWN, rows=len(rows), file=f"tables/{path.name}")
-    document.add_paragraph(say if len(rows) > ROWS_SHOWN else "")
 
 
 def _row_xml(cells: list[str], *, is_heading: bool = False) -> str:

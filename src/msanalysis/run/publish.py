@@ -51,7 +51,8 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     new.chmod(0o700)  # nobody reads it before it has been looked through
     _gather(outcomes, new)
     _write_manifest(new, manifest)
-    write_comparison(new)
+    if not run.own_unit:
+        write_comparison(new)
     write_report(new)
     write_disclosure(new)
     write_documents(new)
