@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ from msanalysis.figures.picture import Picture
 from msanalysis.release import POLICIES, POLICY_VARIABLE
 from msanalysis.release.audit import audit
 from msanalysis.release.days import shown_keys
+from msanalysis.release.exits import RESTRICTED_VARIABLE
 from msanalysis.release.plan import PLAN_VARIABLE
 from msanalysis.release.record import Shown
 from msanalysis.run import PROJECT
@@ -224,7 +226,12 @@ def _stood_in(
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        environment = {POLICY_VARIABLE: policy, PLAN_VARIABLE: str(plan)}
+        environment = {
+            POLICY_VARIABLE: policy,
+            PLAN_VARIABLE: str(plan),
+            # Where exact deliveries go: beside the release, out of the attacker's sight.
+            RESTRICTED_VARIABLE: tempfile.mkdtemp(dir=notebook.folder.parent.parent),
+        }
         stack.enter_context(patch.dict(os.environ, environment))
         for owner, name, function in (
             (msanalysis.release, "release", release),
