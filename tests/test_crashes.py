@@ -229,6 +229,7 @@ def test_a_release_that_cannot_be_written_is_told_and_leaves_the_old_one(
     prepare(tmp_path)
     assert command(tmp_path).exit_code == 0
     manifest = (tmp_path / "run" / "release" / "manifest.json").read_bytes()
+    (tmp_path / "run" / "release" / "numbers.csv").write_text("")  # so that it is made anew
     with monkeypatch.context() as machine:
         fails_to_write(machine, number, ".release-new")
         done = command(tmp_path)
@@ -239,10 +240,10 @@ def test_a_release_that_cannot_be_written_is_told_and_leaves_the_old_one(
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of its own, of a quarter of a megabyte."""
+    """A file system of its own, of two megabytes."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]
     if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this user may mount nothing")
     yield disk
@@ -260,6 +261,7 @@ def test_a_run_on_a_full_disk_says_so_and_leaves_the_old_release(tmp_path, small
     (tmp_path / "run").symlink_to(small_disk)
     assert command(tmp_path).exit_code == 0
     manifest = (small_disk / "release" / "manifest.json").read_bytes()
+    (small_disk / "release" / "numbers.csv").write_text("")  # so that it is made anew
     fill(small_disk)
     done = command(tmp_path)
     assert (done.exit_code, "No space left on device" in done.stderr) == (2, True)

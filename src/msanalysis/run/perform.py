@@ -247,16 +247,16 @@ def _perform_pieces(
         piece.tell(piece.id, outcome)
         ended(piece, outcome)
 
-    if to_run:
-        at_once = min(jobs or processors(), len(to_run))
-        limits = pieces[0].run.limits
-        run_side_by_side(
-            [_task(piece) for piece in to_run.values()],
-            jobs=at_once,
-            limits=Limits.of(limits.seconds, limits.memory_gb, at_once),
-            started=started_one,
-            ended=ended_one,
-        )
+    # Also with nothing to run: what a killed run has left on disk is removed there.
+    at_once = max(1, min(jobs or processors(), len(to_run)))
+    limits = pieces[0].run.limits
+    run_side_by_side(
+        [_task(piece) for piece in to_run.values()],
+        jobs=at_once,
+        limits=Limits.of(limits.seconds, limits.memory_gb, at_once),
+        started=started_one,
+        ended=ended_one,
+    )
 
 
 def _known(piece: _Piece, force: bool) -> Outcome | None:
