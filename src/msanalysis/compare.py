@@ -75,10 +75,19 @@ class Comparison:
         return Counter(line.verdict for line in self.lines)
 
     @property
+    def shown(self) -> int:
+        """How many lines the gate does not hide."""
+        return len(self.lines) - self.counts["hidden"]
+
+    @property
+    def agree(self) -> int:
+        """How many lines are equal, or apart by chance."""
+        return sum(self.counts[each] for each in AGREE)
+
+    @property
     def share(self) -> float:
         """Share that agrees of all that the gate does not hide; 1 where it hides them all."""
-        shown = len(self.lines) - self.counts["hidden"]
-        return sum(self.counts[each] for each in AGREE) / shown if shown else 1.0
+        return self.agree / self.shown if self.shown else 1.0
 
 
 def compare_published(release: Path, published: Path | None = None) -> Comparison | None:
@@ -96,10 +105,9 @@ def compare_published(release: Path, published: Path | None = None) -> Compariso
     path = published or Path(str(files("msanalysis").joinpath(f"published/{year}.csv")))
     if published is None and not path.is_file():
         return None
-    ours = _rows(release / "numbers.csv", "id", "value", "unit", "n", "lower", "upper", "hidden")
-    held = {row["id"]: row for row in ours}
+    ours = {row["id"]: row for row in _numbers(release)}
     printed = _rows(path, "id", "where", "population", "value", "unit", "n", "note")
-    return Comparison(path.name, tuple(_line(row, held.get(row["id"])) for row in printed))
+    return Comparison(path.name, tuple(_line(row, ours.get(row["id"])) for row in printed))
 
 
 def compare_runs(release: Path, other: Path) -> Comparison:
@@ -113,9 +121,8 @@ def compare_runs(release: Path, other: Path) -> Comparison:
     ComparisonRefused
         When a file is not there or has other columns.
     """
-    columns = ("id", "value", "unit", "n", "lower", "upper", "hidden")
-    ours = {row["id"]: row for row in _rows(release / "numbers.csv", *columns)}
-    others = _rows(other / "numbers.csv", *columns)
+    ours = {row["id"]: row for row in _numbers(release)}
+    others = _numbers(other)
     name = json.loads(_text(other / "manifest.json"))["run"]
     shown = (row for row in others if row["value"])
     return Comparison(name, tuple(_line(row, ours.get(row["id"])) for row in shown))
@@ -126,6 +133,11 @@ def contradictions(release: Path) -> list[dict[str, str]]:
     year = json.loads(_text(release / "manifest.json"))["report_year"]
     path = Path(str(files("msanalysis").joinpath(f"published/{year}_contradictions.csv")))
     return _rows(path, "where", "nb", "en") if path.is_file() else []
+
+
+def _numbers(release: Path) -> list[dict[str, str]]:
+    columns = ("id", "value", "unit", "n", "lower", "upper", "hidden")
+    return _rows(release / "numbers.csv", *columns)
 
 
 def _rows(path: Path, *columns: str) -> list[dict[str, str]]:

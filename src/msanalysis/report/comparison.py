@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from msanalysis.compare import AGREE, Comparison, Line, Z, compare_published, contradictions
+from msanalysis.compare import Comparison, Line, Z, compare_published, contradictions
 from msanalysis.labels import number
 from msanalysis.report import WORDS, environment
 
@@ -85,25 +85,22 @@ def page_of(release: Path, found: Comparison) -> str:
 
 def summary(found: Comparison) -> list[str]:
     """Return the lines that do not agree, and how many do, as plain text."""
-    shown = len(found.lines) - found.counts["hidden"]
     return [
         *(
             f"{line.verdict}: {line.id} {line.ours or '-'}, {found.other} {line.printed}"
             for line in found.lines
             if line.verdict in ("apart", "absent")
         ),
-        f"{sum(found.counts[each] for each in AGREE)} of {shown} agree with {found.other}; "
-        f"{found.counts['hidden']} hidden",
+        f"{found.agree} of {found.shown} agree with {found.other}; {found.counts['hidden']} hidden",
     ]
 
 
 def _intro(found: Comparison, lang: str) -> str:
-    counts = found.counts
     return SAY[lang]["intro"].format(
         other=found.other,
-        agree=counts["equal"] + counts["chance"],
-        shown=len(found.lines) - counts["hidden"],
-        hidden=counts["hidden"],
+        agree=found.agree,
+        shown=found.shown,
+        hidden=found.counts["hidden"],
     )
 
 
