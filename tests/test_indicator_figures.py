@@ -1,5 +1,7 @@
 """Pictures of the indicators: every unit keeps its place, and nothing hidden is drawn."""
 
+from dataclasses import replace
+
 import pytest
 
 from indicator_cohorts import cohort_of, definition, placed
@@ -152,6 +154,17 @@ def test_a_funnel_names_only_who_lies_outside_and_shows_no_hidden_trust(cohort):
     assert {text.get_text() for text in axes.texts} == {"Førde", "OUS"}
     points = [x for line in axes.lines if line.get_linestyle() == "None" for x in line.get_xdata()]
     assert len(points) == 16
+
+
+def test_a_funnel_of_a_hidden_nation_has_points_and_no_limits(cohort):
+    funnel = release(estimate_funnel(cohort, definitions=EDSS, year=2024))
+    of_nation = ["nation_numerator", "nation_denominator", "nation_share", "dispersion",
+                 "lower_95", "upper_95", "lower_998", "upper_998", "position"]  # fmt: skip
+    frame, hidden = funnel.frame.copy(), funnel.hidden.copy()
+    frame[of_nation], hidden[of_nation] = None, True
+    figure = plot_funnel(replace(funnel, frame=frame, hidden=hidden), lang=["en"]).draw("en")
+    (points,) = (line for line in figure.axes[0].lines if len(line.get_xdata()))
+    assert points.get_linestyle() == "None"
 
 
 @pytest.mark.parametrize("plot", [plot_shrunken_shares, plot_changes])

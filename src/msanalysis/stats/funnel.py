@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from msanalysis.core import statistic
+from msanalysis.core import Cohort, statistic
 from msanalysis.intervals import funnel_limits
 from msanalysis.stats.units import (
     QUOTAS,
@@ -20,8 +20,10 @@ from msanalysis.stats.units import (
 
 LIMITS = {"95": 0.95, "998": 0.998}
 WINSORISED = 0.1
-_POINT = ("share", "lower_95", "upper_95", "lower_998", "upper_998", "position")
+_LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998", "position")
+_POINT = ("share", *_LIMITS)
 _OF_ALL = ("nation_share", "dispersion")
+_COUNTS = ("numerator", "denominator")
 _FUNNEL = {
     "indicator": "object",
     "level": "object",
@@ -30,8 +32,8 @@ _FUNNEL = {
     "numerator": "int64",
     "denominator": "int64",
     "share": "float64",
-    **dict.fromkeys(_OF_ALL, "float64"),
-    **dict.fromkeys(_POINT[1:-1], "float64"),
+    **{f"nation_{count}": "int64" for count in _COUNTS},
+    **dict.fromkeys((*_OF_ALL, *_LIMITS[:-1]), "float64"),
     "position": "object",
 }
 
@@ -42,17 +44,32 @@ def _with_limits(trusts: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFr
     return pd.concat(parts or [trusts.reindex(columns=[*_FUNNEL])])[[*_POINT, *_OF_ALL]]
 
 
+def _cells_with_nation(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    own = cells_of_indicators(cohort, table, settings)
+    nation = cells_of_indicators(cohort, table.assign(level="nation"), settings)["cells"]
+    return own | {
+        "cells": own["cells"] | {f"nation_{count}": boxes for count, boxes in nation.items()}
+    }
+
+
 @statistic(
     shape="table",
-    counts={"numerator": _POINT, "denominator": ("numerator", *_POINT)},
-    cells=cells_of_indicators,
-    quotas=QUOTAS,
+    counts={
+        "numerator": _POINT,
+        "denominator": ("numerator", *_POINT),
+        "nation_numerator": (*_OF_ALL, *_LIMITS),
+        "nation_denominator": ("nation_numerator", *_OF_ALL, *_LIMITS),
+    },
+    cells=_cells_with_nation,
+    quotas=QUOTAS | {"nation_numerator": "nation_denominator"},
     again=_with_limits,
 )
 def estimate_funnel(
     frame: pd.DataFrame, *, definitions: Sequence[Definition], year: int
 ) -> pd.DataFrame:
-    """Set the share of each unit against limits around the share of all trusts.
+    """Set the share of each unit against limits around the share of the nation.
 
     Parameters
     ----------
@@ -64,10 +81,10 @@ def estimate_funnel(
     Returns
     -------
     Result
-        `indicator`, `level`, `unit`, `year`, `numerator`, `denominator`, `share`; `nation_share`
-        (of all trusts) and `dispersion` (of the indicator); limits of 95 % and 99.8 %; `position`
-        (`within_limits`, `outside_95`, `outside_998`). A unit with an empty denominator has no
-        share and no limits.
+        `indicator`, `level`, `unit`, `year`, `numerator`, `denominator`, `share`; in every row
+        `nation_numerator`, `nation_denominator`, `nation_share` and `dispersion` (hidden with the
+        nation's counts); limits of 95 % and 99.8 %; `position` (`within_limits`, `outside_95`,
+        `outside_998`). A unit with an empty denominator has no share and no limits.
 
     Notes
     -----
@@ -78,13 +95,18 @@ def estimate_funnel(
     and at fewer than five persons the arcsine scale is rough.
     """
     units = count_held(frame, definitions, year)
+    nation = units[units["level"] == "nation"].set_index("indicator")
+    units = units.assign(
+        **{f"nation_{count}": units["indicator"].map(nation[count]) for count in _COUNTS}
+    )
     return as_table(units.assign(**_with_limits(units, {})), _FUNNEL)
 
 
 def _limits(units: pd.DataFrame) -> pd.DataFrame:
-    met, n = quotient(units)
+    _, n = quotient(units)
     is_trust = (units["level"] == "trust").to_numpy()
-    target = np.nansum(met[is_trust]) / max(np.nansum(n[is_trust]), 1)
+    nation = units.iloc[0]
+    target = nation["nation_numerator"] / max(nation["nation_denominator"], 1)
     share = units["share"].to_numpy()
     dispersion = winsorised_dispersion(share[is_trust], n[is_trust], target)
     limits = {}
