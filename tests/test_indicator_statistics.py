@@ -1,6 +1,7 @@
 """What stands beside the shares of the trusts: funnels, shrinkage, change, run charts, ripening."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,8 +15,10 @@ from msanalysis import codes
 from msanalysis.cohorts import indicator_as_known, indicator_quarters
 from msanalysis.core import Result
 from msanalysis.intervals import funnel_limits
+from msanalysis.release import release
 from msanalysis.stats import (
     check_run_charts,
+    count_indicator_populations,
     estimate_change,
     estimate_funnel,
     estimate_indicators,
@@ -83,6 +86,8 @@ def test_funnel_limits_with_over_dispersion_against_R(case):
     for column in ("lower_95", "upper_95", "lower_998", "upper_998"):
         assert_equal_to_r(table[column], case[column])
     assert_equal_to_r(table["nation_share"].unique(), case["target"])
+    assert table["nation_numerator"].unique() == sum(case["met"])
+    assert table["nation_denominator"].unique() == sum(case["n"])
     assert_equal_to_r(table["dispersion"].unique(), case["dispersion"])
 
 
@@ -229,6 +234,36 @@ def test_no_week_lies_after_the_data_cutoff():
     assert date(2024, 12, 31) + timedelta(weeks=20) > extract.provenance.data_cutoff
 
 
+# --- what the gate leaves ------------------------------------------------------------------------
+
+
+def test_the_share_of_a_hidden_nation_stands_in_no_row():
+    few = cohort_of({"forde": (1, 2), "ous": (1, 2)})
+    released = release(estimate_funnel(few, definitions=EDSS, year=2024))
+    of_nation = ["nation_numerator", "nation_denominator", "nation_share", "dispersion", "lower_95"]
+    assert released.hidden[of_nation].all(axis=None)
+
+
+def test_what_was_known_of_too_few_is_hidden_in_all_weeks():
+    weeks = {"edss_measured 0": ["met"] * 6, "edss_measured 4": ["met"] * 3 + ["left_out"] * 3}
+    persons = make_cohort(placed(["ous"] * 6, **weeks))
+    released = release(estimate_ripening(persons, definitions=EDSS))
+    assert released.frame["numerator"].iloc[0] == 6
+    assert released.hidden["known"].all()
+    assert "last_denominator" not in released.frame
+
+
+def test_who_is_asked_is_held_to_the_threshold_beside_the_population():
+    states = ["met", "not_met", "not_met", *["left_out"] * 20]
+    asked = {"edss_measured 2024": ("patients", {"edss_measured 2024 known": ("yes",)})}
+    persons = make_cohort(placed(["ous"] * 23, **{"edss_measured 2024": states}))
+    persons = replace(persons, asked=asked)
+    populations = release(count_indicator_populations(persons, definitions=EDSS, year=2024))
+    ous = populations.frame["unit"] == "ous"
+    assert populations.frame.loc[ous, "n"].tolist() == [23]
+    assert populations.hidden.loc[ous, ["denominator", "numerator"]].all(axis=None)
+
+
 # --- all of them ----------------------------------------------------------------------------------
 
 ALL_OF_THEM = {
@@ -243,8 +278,8 @@ ALL_OF_THEM = {
     "rules": lambda cohort: check_run_charts(cohort, definitions=EDSS),
     "ripening": lambda cohort: estimate_ripening(cohort, definitions=EDSS),
 }
-KNOWN_OF_ALL = {"weeks", "nation_share", "dispersion"}
-"""Numbers that are of no single trust."""
+KNOWN_OF_ALL = {"weeks"}
+"""Numbers that are of nobody."""
 
 PERIOD = {"charts": "2024-Q1", "rules": "2024-Q1", "ripening": 20}
 
@@ -257,7 +292,7 @@ def test_every_number_is_hidden_with_a_count_and_has_its_type_for_nobody(name):
     assert isinstance(result, Result)
     numbers = set(result.frame.select_dtypes("number").columns) - KNOWN_OF_ALL
     hidden = {each for dependents in result.counts.values() for each in dependents}
-    assert numbers <= hidden | set(result.counts)
+    assert numbers <= hidden | set(result.counts) | set(result.behind)
     nobody = ALL_OF_THEM[name](cohort_of({}, period=period))
     pd.testing.assert_series_equal(nobody.frame.dtypes, result.frame.dtypes)
 

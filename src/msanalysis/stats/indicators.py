@@ -199,7 +199,7 @@ def _cells_of_populations(
     shape="table",
     counts={"n": ("denominator", "numerator"), "denominator": ("numerator",), "numerator": ()},
     cells=_cells_of_populations,
-    quotas={"denominator": "n", **QUOTAS},
+    quotas=QUOTAS,
 )
 def count_indicator_populations(
     frame: pd.DataFrame, *, definitions: Sequence[Definition], year: int

@@ -20,12 +20,14 @@ from msanalysis.stats.units import (
 COLUMNS = {"indicator": "indicator", "weeks": "weeks"}
 
 _SHARE = ("share", "lower", "upper", "known")
+_LAST = "last_denominator"
 _COLUMNS = {
     "indicator": "object",
     "weeks": "int64",
     "numerator": "int64",
     "denominator": "int64",
     **{name: "float64" for name in _SHARE},
+    _LAST: "int64",
 }
 
 
@@ -45,6 +47,7 @@ def _by_week(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
         "numerator": ("indicator", "weeks", "asked=yes", "met=yes"),
     },
     quotas=QUOTAS,
+    behind={_LAST: ("known",)},
     again=_by_week,
 )
 def estimate_ripening(
@@ -63,7 +66,8 @@ def estimate_ripening(
     -------
     Result
         `indicator`, `weeks` (since the end of the year), `numerator`, `denominator`, `share`,
-        `lower`, `upper`; `known`: the numerator relative to that of the last week.
+        `lower`, `upper`; `known`: the numerator relative to that of the last week, whose
+        `last_denominator` only the gate reads.
 
     Raises
     ------
@@ -83,4 +87,6 @@ def estimate_ripening(
     ]
     table = pd.concat(parts or [count_none().assign(weeks=0)], ignore_index=True)
     table = table[table["level"] == "nation"]
+    last = table.groupby("indicator", sort=False)["denominator"].transform("last")
+    table = table.assign(**{_LAST: last})
     return as_table(table.assign(**_by_week(table, {"confidence": confidence})), _COLUMNS)
