@@ -147,6 +147,76 @@ def test_a_printed_share_gives_its_hidden_numerator_back(tmp_path):
     assert (3, 3) in values(planted.release(tmp_path, share=share))
 
 
+REGION = {"bergen": "vest", "fonna": "vest", "forde": "vest", "ous": "sor_ost"}
+
+
+def indicator(*rows: tuple, **columns) -> tuple:
+    """Return rows of (level, unit, numerator, denominator), each of its own population."""
+    names = ("level", "unit", "numerator", "denominator")
+    rows = [{"indicator": "mri", **dict(zip(names, row, strict=True)), **columns} for row in rows]
+    dimension = {"region": "region", "trust": "residence_hf"}
+    of = [{dimension[row["level"]]: [row["unit"]]} if row["level"] in dimension else {}
+          for row in rows]  # fmt: skip
+    return table(
+        *rows,
+        cells={
+            "numerator": [["persons", {**box, "mri": ["met"]}] for box in of],
+            "denominator": [["persons", box] for box in of],
+        },
+        coarser={"residence_hf": {"region": REGION}},
+    )
+
+
+def test_trusts_of_different_populations_make_up_their_region(tmp_path):
+    shares = indicator(("region", "vest", 30, 60), ("trust", "bergen", 20, 40),
+                       ("trust", "fonna", 10, 17), ("trust", "forde", "", ""))  # fmt: skip
+    assert (3, 3) in values(planted.release(tmp_path, "annual_report", shares=shares))
+
+
+def test_a_denominator_comes_back_of_a_table_of_its_persons(tmp_path):
+    shares = indicator(("region", "vest", 30, ""))
+    persons = table({"n": 60}, fixed={"region": ["vest"]})
+    assert values(planted.release(tmp_path, shares=shares, persons=persons)) == {(60, 60)}
+
+
+def test_the_share_of_the_nation_in_a_row_of_a_trust_gives_the_nation_back(tmp_path):
+    shares = indicator(("nation", "norway", "", 60), ("trust", "bergen", 20, 40),
+                       ("trust", "ous", "", 20), nation_share=0.5167)  # fmt: skip
+    found = values(planted.release(tmp_path, "annual_report", shares=shares))
+    assert found == {(31, 31), (11, 11)}
+
+
+@pytest.mark.parametrize(
+    ("policy", "numerator", "denominator", "found"),
+    [
+        ("annual_report", 2, 40, set()),
+        ("plain", 2, 40, {(2, 2)}),
+        ("annual_report", 1, 4, {(1, 1), (4, 4)}),
+    ],
+)
+def test_a_small_numerator_is_printed_only_of_a_quota_and_beside_its_denominator(
+    tmp_path, policy, numerator, denominator, found
+):
+    shares = indicator(("region", "vest", numerator, denominator))
+    assert values(planted.release(tmp_path, policy, shares=shares)) == found
+
+
+def test_a_small_level_of_a_breakdown_is_never_printed(tmp_path):
+    counts = {"n": {"dimensions": ["level"]}, "denominator": {"dimensions": []}}
+    level = table(
+        {"level": "female", "n": 2, "denominator": 40},
+        {"level": "male", "n": 38, "denominator": 40},
+        dimensions=BY_SEX,
+        counts=counts,
+    )
+    assert values(planted.release(tmp_path, "annual_report", level=level)) == {(2, 2)}
+
+
+def test_a_numerator_that_is_hidden_with_its_denominator_may_be_0(tmp_path):
+    hidden, shown = indicator(("region", "vest", "", "")), indicator(("region", "vest", 0, 9))
+    assert values(planted.release(tmp_path, hidden=hidden, shown=shown)) == {(9, 9)}
+
+
 def test_limits_of_wilson_give_numerator_and_denominator_back(tmp_path):
     """3 of 61: 4.92 %, 1.69 to 13.49 %. Neither count is printed."""
     assert persons_behind_share(0.0492, 0.0169, 0.1349) == [(3, 61)]

@@ -30,7 +30,7 @@ import msanalysis.release
 import msanalysis.stats
 from msanalysis.core import Released, Result
 from msanalysis.figures.picture import Picture
-from msanalysis.release import POLICIES, POLICY_VARIABLE
+from msanalysis.release import POLICIES, POLICY_VARIABLE, Policy
 from msanalysis.release.audit import audit
 from msanalysis.release.days import shown_keys
 from msanalysis.release.exits import RESTRICTED_VARIABLE
@@ -120,7 +120,7 @@ def run_in_process(
             with _stood_in(made, each, policy, drawn):
                 made.failures |= _execute(each.path, given | dict(parameters or {}))
         ended = [each for each in notebooks if each.path.stem not in made.failures]
-        keys = _told_too_much(ended, POLICIES[policy].threshold) if audited else frozenset()
+        keys = _told_too_much(ended, POLICIES[policy]) if audited else frozenset()
         for each in notebooks:
             each.more = (keys & shown_keys(each.shown.values())) - each.plan
             each.plan |= each.more
@@ -161,14 +161,15 @@ def _analyses() -> list[str]:
     return [each if isinstance(each, str) else each["id"] for each in asked]
 
 
-def _told_too_much(notebooks: list[_Notebook], threshold: int) -> frozenset[str]:
+def _told_too_much(notebooks: list[_Notebook], policy: Policy) -> frozenset[str]:
     """Return the cells that the audit of the run wants hidden."""
     quoted: set[str] = set()
     for each in notebooks:
         saved = json.loads((each.folder / "analysis.json").read_text(encoding="utf-8"))
         quoted |= set(saved.get("quoted", ()))
     tables = [shown for each in notebooks for shown in each.shown.values()]
-    return audit(tables, threshold, quoted)
+    insiders = policy.trusts_know_their_own
+    return audit(tables, policy.threshold, quoted, trusts_know_their_own=insiders)
 
 
 def _execute(path: Path, given: Mapping[str, Any]) -> dict[str, str]:

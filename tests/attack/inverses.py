@@ -42,19 +42,30 @@ def events_behind_rate(
 
 def learn_inverses(known: Knowledge, table: Table, cells: dict[tuple[int, str], Cell]) -> None:
     """Bound hidden counts by the shares and rates that are still printed beside them."""
+    names = ("numerator" if "numerator" in table.columns else "n", "denominator")
     for place, row in enumerate(table.rows):
-        _learn_share(known, row, cells.get((place, "n")), cells.get((place, "denominator")))
+        both = {name: cells.get((place, name)) for name in names}
+        _learn_share(known, row, both)
+        if row.get("level") == "nation" and "nation_share" in table.columns:
+            for share in _shares_beside_trusts(table, row):
+                _learn_share(known, {**dict.fromkeys(row, HIDDEN), **share}, both)
         for rate, count in RATES.items():
             each = cells.get((place, count))
             if each is not None and row.get(count) == HIDDEN and rate in table.columns:
                 _learn_rate(known, row, rate, each)
 
 
-def _learn_share(known: Knowledge, row, part: Cell | None, whole: Cell | None) -> None:
-    share = number(row.get("share", HIDDEN))
+def _shares_beside_trusts(table: Table, nation: dict[str, str]) -> list[dict[str, str]]:
+    """Return the share of the nation as it stands in the rows of its trusts, too."""
+    alike = [row for row in table.rows if row["indicator"] == nation["indicator"]]
+    return [{"share": share} for share in {row["nation_share"] for row in alike}]
+
+
+def _learn_share(known: Knowledge, row, cells: dict[str, Cell | None]) -> None:
+    share, (part, whole) = number(row.get("share", HIDDEN)), cells.values()
     if part is None or whole is None or share is None:
         return
-    if HIDDEN not in (row["n"], row["denominator"]):
+    if HIDDEN not in [row[name] for name in cells]:
         return
     known.form({part: 1.0, whole: -(share + SHARE_UNIT)}, -np.inf, 1e-9)
     known.form({part: 1.0, whole: -(share - SHARE_UNIT)}, -1e-9, np.inf)

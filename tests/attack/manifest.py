@@ -56,6 +56,7 @@ def dictionary(run: Run) -> Dictionary:
     found = Dictionary(defaultdict(set), defaultdict(dict))
     for table in run.tables.values():
         boxes = [table.said.get("population", {}).get("fixed", {}), *table.said.get("rows", ())]
+        boxes += [box for told in table.said.get("cells", {}).values() for _, box in told]
         boxes += [count.get("also", {}) for count in table.said.get("counts", {}).values()]
         for box in boxes:
             for name, levels in box.items():
@@ -86,7 +87,36 @@ def learn_said(known: Knowledge, table: Table, words: Dictionary, rules: Rules) 
             cells |= {(row, count): each for row, each in reader.cells.items()}
             _learn_counts(known, table, reader, rules)
             reader.learn_sums(known)
+    for count in said.get("cells", {}):
+        told = _told(table, words, count)
+        cells |= {(row, count): each for row, each in enumerate(told)}
+        for row, each in enumerate(told):
+            rules.learn(known, each, table, table.rows[row], count)
+        _learn_units(known, table, words, told)
     return cells
+
+
+def _told(table: Table, words: Dictionary, count: str) -> list[Cell]:
+    """Return the cell of each row, where rows are of different populations."""
+    fixed = words.box(table.said["population"]["fixed"])
+    return [
+        cell(base, words.plain(fixed | words.box(box))) for base, box in table.said["cells"][count]
+    ]
+
+
+def _learn_units(known: Knowledge, table: Table, words: Dictionary, told: list[Cell]) -> None:
+    """The units, or strata, make up everyone, and the trusts of a region that region."""
+    wholes: dict[tuple[Cell, str], set[Cell]] = defaultdict(set)
+    for row, each in zip(table.rows, told, strict=True):
+        level = frozenset({row.get("unit", row.get("stratum", ALL))})
+        for name in [name for name, levels in each.box if levels == level]:
+            box = {other: levels for other, levels in each.box if other != name}
+            wholes[cell(each.base, box), name].add(each)
+            for coarse, levels in table.said["coarser"].get(name, {}).items():
+                within = box | {coarse: frozenset({levels[part] for part in level})}
+                wholes[cell(each.base, words.plain(within)), name].add(each)
+    for (whole, _), parts in wholes.items():
+        known.whole(whole, parts)
 
 
 def _learn_counts(known: Knowledge, table: Table, reader: "_Reader", rules: Rules) -> None:

@@ -16,11 +16,15 @@ def table(
     dimensions: Mapping[str, str] | None = None,
     counts: Mapping[str, Mapping[str, Any]] | None = None,
     coarser: Mapping[str, Any] | None = None,
+    cells: Mapping[str, Sequence] | None = None,
     statistic: str = "shares",
 ) -> tuple[Sequence[Mapping[str, Any]], dict[str, Any]]:
-    """Return rows and what the manifest says of them; `n` is by all dimensions unless told."""
+    """Return rows and what the manifest says of them; `n` is by all dimensions unless told.
+
+    `cells` are base and box of each row by count, where rows are of different populations.
+    """
     dimensions = dimensions or {}
-    counts = counts or {"n": {"dimensions": [*dimensions]}}
+    counts = counts or {name: {} for name in cells or ()} or {"n": {"dimensions": [*dimensions]}}
     said = {
         "statistic": statistic,
         "shape": "table",
@@ -28,6 +32,7 @@ def table(
         "dimensions": dict(dimensions),
         "counts": {name: {"also": {}, **each} for name, each in counts.items()},
         "coarser": dict(coarser or {}),
+        **({"cells": dict(cells)} if cells else {}),
     }
     return rows, said
 

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from attack.cells import Cell, Knowledge
 from attack.read import HIDDEN, Table, number
 
-_WHOLES = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
-"""Counts that are hidden, zeros too, where another count of the row is."""
+_QUOTAS = {
+    "numerator": "denominator",
+    "numerator_before": "denominator_before",
+    "nation_numerator": "nation_denominator",
+}
+"""Numerators, which are printed with their denominator where the policy prints quotas."""
+_INDICATORS = {"denominator": "n", **_QUOTAS}
+_OTHERS = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
+
+
+def whole_of(count: str, table: Table) -> str:
+    """Return the count with which a count of the same row is hidden, be it 0."""
+    return (_INDICATORS if "numerator" in table.columns else _OTHERS).get(count, "")
 
 
 TRUSTS = frozenset(
@@ -43,7 +54,7 @@ class Rules:
 
     def _may_print(self, table: Table, row: Mapping[str, str], count: str) -> bool:
         """Whether a small count is a numerator of a printed quota, or public knowledge."""
-        whole = number(row.get(_WHOLES.get(count, ""), HIDDEN))
+        whole = number(row.get(_QUOTAS.get(count, ""), HIDDEN))
         is_part = whole is not None and whole >= self.threshold and row.get("level") != "all"
         by_trust = any(value in TRUSTS for value in row.values())
         return self.quotas_printed and (is_part or by_trust)
@@ -57,7 +68,7 @@ class Rules:
 
     def _least(self, table: Table, row: Mapping[str, str], count: str) -> int:
         """Return the least a hidden count can be: 1 where zeros are shown."""
-        whole = "" if row.get("level") == "all" else _WHOLES.get(count, "")
+        whole = "" if row.get("level") == "all" else whole_of(count, table)
         timed = "time_days" in table.columns
         return 0 if self.zeros_hidden or timed or row.get(whole) == HIDDEN else 1
 
