@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PICTURES_VARIABLE = "MSANALYSIS_PICTURES"
+"""Names the folder where a run keeps what it has drawn, for notebooks that run again."""
+
 
 @contextmanager
 def locked(path: Path, refusal: Exception) -> Iterator[None]:

@@ -1,10 +1,18 @@
 """A picture: a drawing of Released tables that can be made in every language of a run."""
 
+import copyreg
 import functools
+import hashlib
 import io
+import os
+import pickle
+import struct
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -12,30 +20,39 @@ from matplotlib.figure import Figure
 
 from msanalysis.core import Released
 from msanalysis.figures import interactive, theme
+from msanalysis.folders import PICTURES_VARIABLE
 
 DOTS_PER_INCH = 300
+_SCREEN_DOTS_PER_INCH = 96
+_KINDS = ("svg", "png")
 _NO_DATES = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 # Half the time of zlib's default, for files a fifth larger.
 _FAST = {"svg": {}, "png": {"pil_kwargs": {"compress_level": 3}}}
+
+copyreg.pickle(MappingProxyType, lambda mapping: (dict, (dict(mapping),)))
 
 
 @dataclass(frozen=True, repr=False)
 class Picture:
     """What a plot function returns; a notebook shows it in the first language of the run.
 
-    `twin` draws the same released table for plotly, where a figure has an interactive twin.
+    `twin` draws the same released table for plotly, where a figure has an interactive twin. What is
+    drawn from the same `made_of` looks the same.
     """
 
     draw: Callable[[str], Figure]
     lang: tuple[str, ...]
     twin: Callable[[str], dict[str, Any]] | None = None
+    made_of: bytes = b""
 
     def __repr__(self) -> str:
         return f"Picture in {', '.join(self.lang)}"
 
-    def _repr_png_(self) -> bytes:
-        with matplotlib.rc_context(theme.SETTINGS):
-            return _rendered(self.draw(self.lang[0]), "png", dpi=120)
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        png = self.files(self.lang[0])["png"]
+        inches = [dots / DOTS_PER_INCH for dots in struct.unpack(">II", png[16:24])]
+        width, height = (round(_SCREEN_DOTS_PER_INCH * length) for length in inches)
+        return png, {"width": width, "height": height}
 
     def save(self, folder: Path, id: str) -> None:
         """Write `<id>.<lang>.svg` and `.png` (300 dpi) for every language; no dates inside.
@@ -44,13 +61,36 @@ class Picture:
         """
         folder.mkdir(parents=True, exist_ok=True)
         for lang in self.lang:
-            with matplotlib.rc_context(theme.SETTINGS):
-                figure = _laid_out(self.draw(lang))
-                for kind in ("svg", "png"):
-                    rendered = _rendered(figure, kind, DOTS_PER_INCH)
-                    (folder / f"{id}.{lang}.{kind}").write_bytes(rendered)
+            for kind, content in self.files(lang).items():
+                (folder / f"{id}.{lang}.{kind}").write_bytes(content)
         if self.twin is not None:
             interactive.save(folder, id, {lang: self.twin(lang) for lang in self.lang})
+
+    def files(self, lang: str) -> dict[str, bytes]:
+        """Return the picture in a language, `svg` and `png`; drawn once in a run."""
+        folder = os.environ.get(PICTURES_VARIABLE)
+        if not (folder and self.made_of):
+            return _drawn(self.draw, lang)
+        kept = Path(folder, hashlib.sha256(lang.encode() + self.made_of).hexdigest())
+        if not kept.exists():
+            _keep(kept, _drawn(self.draw, lang))
+        return {kind: (kept / kind).read_bytes() for kind in _KINDS}
+
+
+def _keep(folder: Path, drawn: dict[str, bytes]) -> None:
+    """Write all or nothing: a notebook may be ended at any time, and two may draw the same."""
+    folder.parent.mkdir(exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
+    for kind, content in drawn.items():
+        (unfinished / kind).write_bytes(content)
+    with suppress(OSError):
+        unfinished.replace(folder)
+
+
+def _drawn(draw: Callable[[str], Figure], lang: str) -> dict[str, bytes]:
+    with matplotlib.rc_context(theme.SETTINGS):
+        figure = _laid_out(draw(lang))
+        return {kind: _rendered(figure, kind) for kind in _KINDS}
 
 
 def _laid_out(figure: Figure) -> Figure:
@@ -62,9 +102,9 @@ def _laid_out(figure: Figure) -> Figure:
     return figure
 
 
-def _rendered(figure: Figure, kind: str, dpi: int) -> bytes:
+def _rendered(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATES[kind], **_FAST[kind])
+    figure.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, metadata=_NO_DATES[kind], **_FAST[kind])
     return buffer.getvalue()
 
 
@@ -97,8 +137,21 @@ def picture_with_twin(
             def in_words(draw: Callable[..., Any]) -> Callable[[str], Any]:
                 return lambda language: draw(*released, lang=language, **settings)
 
-            return Picture(in_words(function), tuple(lang), in_words(twin) if twin else None)
+            return Picture(
+                draw=in_words(function),
+                lang=tuple(lang),
+                twin=in_words(twin) if twin else None,
+                made_of=_written(function, released, settings),
+            )
 
         return call
 
     return decorate
+
+
+def _written(function: Callable, released: tuple[Released, ...], settings: dict) -> bytes:
+    """Return all that a drawing depends on; nothing where it cannot be written down."""
+    try:
+        return pickle.dumps((function.__module__, function.__qualname__, released, settings))
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return b""

@@ -9,7 +9,11 @@ One failing analysis does not stop the others: the release is written without it
 and the exit code is 1. A release left as it was would show last run's numbers as this run's.
 """
 
+import sys
 from pathlib import Path
+
+# jsonschema would check IRIs, of which a notebook has none, and compile a grammar for it: 2 s.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 PROJECT = Path(__file__).resolve().parents[3]
 """The repository: where `notebooks/`, `params/` and `outputs/` are, and where kernels run."""

@@ -1,11 +1,11 @@
 """Notebooks one after the other in one process: `python -m msanalysis.run.kernel FOLDER`.
 
-FOLDER holds `tasks.json` and receives `result-0.json` and so on. The kernel is this very
-interpreter, whatever kernels the user has installed, reached over sockets in that folder, which no
-one else can enter (on Windows: TCP on this machine, with a key). It stays for the next notebook,
-emptied, because starting one takes longer than a small report; after a failure the next gets a new
-one. What a notebook prints or raises stays in its log and its executed copy; the result says only
-where.
+A task is a line on standard input; FOLDER receives `result-0.json` and so on. The kernel is this
+very interpreter, whatever kernels the user has installed, reached over sockets in that folder,
+which no one else can enter (on Windows: TCP on this machine, with a key). Each notebook has a
+kernel of its own, so that none can change what another computes; only the same notebook again gets
+the same one, emptied, because starting one takes longer than a small report. What a notebook prints
+or raises stays in its log and its executed copy; the result says only where.
 """
 
 import json
@@ -14,7 +14,9 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
 
 import papermill
@@ -26,14 +28,14 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from msanalysis.run.workers import RESULT, TASKS, end, with_children
+from msanalysis.run.workers import RESULT, end, with_children
 
 KERNEL = "python3"
 START_SECONDS = 60
 MESSAGE_SECONDS = 60
 
 
-def run_notebooks(folder: Path, tasks: list[dict]) -> None:
+def run_notebooks(folder: Path, tasks: Iterable[dict]) -> None:
     """Run the notebooks of `tasks`, and write `{}` or the place and class of the exception of each.
 
     Parameters
@@ -44,19 +46,19 @@ def run_notebooks(folder: Path, tasks: list[dict]) -> None:
         `notebook`, `executed` and `log` (paths), `parameters`, and the `environment` of the kernel.
     """
     _use_this_interpreter(folder)
-    kernel = None
+    kernel, notebook = None, ""
     for number, task in enumerate(tasks):
         _log_to(task["log"])
-        kernel = kernel or _kernel(folder, number)
+        if kernel and task["notebook"] != notebook:
+            _stop(kernel)
+        if not (kernel and kernel.has_kernel):
+            kernel, notebook = _kernel(folder, number), task["notebook"]
         result = run_notebook(task, kernel)
         if result:
             _stop(kernel)
-        kernel = kernel if kernel.has_kernel else None
         unfinished = folder / "result.json"
         unfinished.write_text(json.dumps(result), encoding="utf-8")
         unfinished.replace(folder / RESULT.format(number))
-    if kernel:
-        _stop(kernel)
 
 
 def run_notebook(task: dict, kernel: AsyncKernelManager) -> dict:
@@ -176,21 +178,21 @@ def _class_name(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z_]\w{0,60}", text) else "Exception"
 
 
-def _end_with_runner(room: Path) -> None:
-    """Wait until the runner is gone, which closes its end of our pipe; then end all it began."""
-    while os.read(sys.stdin.fileno(), 1):
-        pass
+def _listen(room: Path, tasks: SimpleQueue) -> None:
+    """Pass on tasks until the runner is gone, which closes its end of our pipe; then end it all."""
+    for line in sys.stdin.buffer:
+        tasks.put(json.loads(line))
     end(with_children(os.getpid())[1:])
     shutil.rmtree(room, ignore_errors=True)
     os._exit(1)
 
 
 def main() -> None:
-    """Run the tasks of the folder named on the command line."""
-    folder = Path(sys.argv[1])
-    Thread(target=_end_with_runner, args=[folder.parent], daemon=True).start()
+    """Run the tasks that come in, with the folder named on the command line, until ended."""
+    folder, tasks = Path(sys.argv[1]), SimpleQueue()
+    Thread(target=_listen, args=[folder.parent, tasks], daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    run_notebooks(folder, json.loads((folder / TASKS).read_text(encoding="utf-8")))
+    run_notebooks(folder, iter(tasks.get, None))
 
 
 if __name__ == "__main__":

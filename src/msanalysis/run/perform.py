@@ -1,15 +1,15 @@
 """From planned runs to their releases."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msanalysis.folders import put_in_place
+from msanalysis.folders import PICTURES_VARIABLE, put_in_place
 from msanalysis.release import POLICY_VARIABLE
 from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE, WORKLISTS_VARIABLE
 from msanalysis.release.plan import PLAN_VARIABLE
@@ -110,28 +110,43 @@ def perform_all(
         When another run is at work in one of the folders.
     """
     started = datetime.now(UTC)
-    outcomes: dict[Path, dict[str, Outcome]] = {run.out: {} for run in runs}
     performed: dict[Path, Performed] = {}
 
-    def ended(piece: _Piece, outcome: Outcome) -> None:
-        run, held = piece.run, outcomes[piece.run.out]
-        held[piece.id] = outcome
-        if len(held) == len(run.jobs):
-            again = partial(_performed_once, run, piece.restricted, piece.tell, jobs)
-            ordered, used = _audited(run, piece.restricted, held, again)
-            report = write_release(run, ordered, started)
-            cache.tidy(piece.restricted / "cache", used)
-            performed[run.out] = Performed(report, tuple(ordered))
+    def ended(piece: _Piece, outcome: Outcome) -> list[_Piece]:
+        state = states[piece.run.out]
+        state.outcomes[piece.id] = outcome
+        state.awaited.discard(piece.id)
+        again = _again(state) if not state.awaited else []
+        if not (state.awaited or again):
+            performed[state.run.out] = _released(state, started)
+        return again
 
     with ExitStack() as stack:
-        folders = {run.out: stack.enter_context(opened(run.out)) for run in runs}
-        pieces = [
-            piece
+        states = {
+            run.out: _State(run, stack.enter_context(opened(run.out)), tell(run), _first_plan(run))
             for run in runs
-            for piece in _pieces(run, folders[run.out], tell(run), run.jobs, _first_plan(run))
-        ]
-        _perform_pieces(pieces, jobs=jobs, force=force, ended=ended)
+        }
+        first = [piece for state in states.values() for piece in _pieces(state, state.run.jobs)]
+        _perform_pieces(first, jobs=jobs, force=force, ended=ended)
     return [performed[run.out] for run in runs]
+
+
+@dataclass
+class _State:
+    """A run on its way: how its analyses ended under its plan, and which are still to end."""
+
+    run: Run
+    restricted: Path
+    tell: Tell
+    plan: Plan
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    awaited: set[str] = field(default_factory=set)
+    used: set[Path] = field(default_factory=set)
+    audits: dict[str, Plan] = field(default_factory=dict)
+
+    @property
+    def ordered(self) -> list[Outcome]:
+        return _without_clashes([self.outcomes[job.analysis.id] for job in self.run.jobs])
 
 
 def _first_plan(run: Run) -> Plan:
@@ -139,35 +154,31 @@ def _first_plan(run: Run) -> Plan:
     return {job.analysis.id: run.hides for job in run.jobs if run.hides}
 
 
-def _audited(
-    run: Run,
-    restricted: Path,
-    outcomes: dict[str, Outcome],
-    once: Callable[[Sequence[Job], Plan], dict[str, Outcome]],
-) -> tuple[list[Outcome], set[Path]]:
-    """Perform again those jobs that tell too much beside the others, until none does.
+def _again(state: _State) -> list["_Piece"]:
+    """Return what tells too much beside the others, to be performed again; none when it is over."""
+    state.used |= {each.folder for each in state.outcomes.values() if each.folder}
+    audited, more = what_tells_too_much(state.run, state.ordered, remembered(state.restricted))
+    state.audits[audited] = more
+    longer = extended(state.plan, more)
+    again = [
+        job
+        for job in state.run.jobs
+        if longer.get(job.analysis.id) != state.plan.get(job.analysis.id)
+    ]
+    state.plan = longer
+    return _pieces(state, again)
 
-    Returns the outcomes, and every folder they came from.
-    """
-    plan = _first_plan(run)
-    used = {each.folder for each in outcomes.values() if each.folder}
-    before, audits = remembered(restricted), {}
-    while True:
-        ordered = _without_clashes([outcomes[job.analysis.id] for job in run.jobs])
-        audited, more = what_tells_too_much(run, ordered, before)
-        audits[audited] = more
-        longer = extended(plan, more)
-        again = [
-            job for job in run.jobs if longer.get(job.analysis.id) != plan.get(job.analysis.id)
-        ]
-        if not again:
-            remember(restricted, audits)
-            return [
-                _refused(each) if more.get(each.job.analysis.id) else each for each in ordered
-            ], used
-        plan = longer
-        outcomes |= once(again, plan)
-        used |= {each.folder for each in outcomes.values() if each.folder}
+
+def _released(state: _State, started: datetime) -> Performed:
+    """Write the release of a run whose last audit found nothing that can be hidden."""
+    remember(state.restricted, state.audits)
+    still_shown = list(state.audits.values())[-1]
+    ordered = [
+        _refused(each) if still_shown.get(each.job.analysis.id) else each for each in state.ordered
+    ]
+    report = write_release(state.run, ordered, started)
+    cache.tidy(state.restricted / "cache", state.used)
+    return Performed(report, tuple(ordered))
 
 
 def _refused(outcome: Outcome) -> Outcome:
@@ -198,26 +209,19 @@ class _Piece:
         return cache.entry(self.run, self.job, self.hidden_too)
 
 
-def _pieces(
-    run: Run, restricted: Path, tell: Tell, some: Sequence[Job], plan: Plan
-) -> list[_Piece]:
+def _pieces(state: _State, some: Sequence[Job]) -> list[_Piece]:
+    """Return some of a run's analyses to be performed under its plan, and await them."""
+    state.awaited |= {job.analysis.id for job in some}
     return [
-        _Piece(run, restricted, tell, job, plan.get(job.analysis.id, frozenset())) for job in some
+        _Piece(
+            state.run,
+            state.restricted,
+            state.tell,
+            job,
+            state.plan.get(job.analysis.id, frozenset()),
+        )
+        for job in some
     ]
-
-
-def _performed_once(
-    run: Run, restricted: Path, tell: Tell, jobs: int | None, some: Sequence[Job], plan: Plan
-) -> dict[str, Outcome]:
-    """Return the outcomes of some jobs under a plan, from the cache or newly run."""
-    outcomes: dict[str, Outcome] = {}
-    _perform_pieces(
-        _pieces(run, restricted, tell, some, plan),
-        jobs=jobs,
-        force=False,
-        ended=lambda piece, outcome: outcomes.update({piece.id: outcome}),
-    )
-    return outcomes
 
 
 def _perform_pieces(
@@ -225,33 +229,43 @@ def _perform_pieces(
     *,
     jobs: int | None,
     force: bool,
-    ended: Callable[[_Piece, Outcome], None],
+    ended: Callable[[_Piece, Outcome], list[_Piece]],
 ) -> None:
-    """Call `ended` with the outcome of each, those first that need no kernel."""
+    """Call `ended` with the outcome of each, those first that need no kernel.
+
+    What it returns is performed too.
+    """
     to_run: dict[Path, _Piece] = {}
-    for piece in pieces:
-        known = _known(piece, force)
-        if known is None:
-            to_run[_executed(piece)] = piece
-        else:
-            piece.tell(piece.id, known)
-            ended(piece, known)
+
+    def tasks_of(some: Sequence[_Piece]) -> list[Task]:
+        tasks, waiting = [], deque(some)
+        while waiting:
+            piece = waiting.popleft()
+            known = _known(piece, force)
+            if known is None:
+                to_run[_executed(piece)] = piece
+                tasks.append(_task(piece))
+            else:
+                piece.tell(piece.id, known)
+                waiting.extend(ended(piece, known))
+        return tasks
 
     def started_one(task: Task) -> None:
         piece = to_run[task.executed]
         piece.tell(piece.id, None)
 
-    def ended_one(task: Task, failure: str, seconds: float) -> None:
+    def ended_one(task: Task, failure: str, seconds: float) -> list[Task]:
         piece = to_run[task.executed]
         outcome = _collect(piece, failure, seconds)
         piece.tell(piece.id, outcome)
-        ended(piece, outcome)
+        return tasks_of(ended(piece, outcome))
 
     # Also with nothing to run: what a killed run has left on disk is removed there.
-    at_once = max(1, min(jobs or processors(), len(to_run)))
+    tasks = tasks_of(pieces)
+    at_once = max(1, min(jobs or processors(), len(tasks)))
     limits = pieces[0].run.limits
     run_side_by_side(
-        [_task(piece) for piece in to_run.values()],
+        tasks,
         jobs=at_once,
         limits=Limits.of(limits.seconds, limits.memory_gb, at_once),
         started=started_one,
@@ -295,6 +309,7 @@ def _task(piece: _Piece) -> Task:
             RESTRICTED_VARIABLE: str(piece.restricted),
             PLAN_VARIABLE: str(plan),
             RECORD_VARIABLE: str(out / CELLS),
+            PICTURES_VARIABLE: str(piece.restricted / "work" / "pictures"),
             OWN_UNIT_VARIABLE: run.own_unit,
             WORKLISTS_VARIABLE: "1" if run.worklists else "",
         },

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,7 +34,7 @@ POLL_SECONDS = 0.05
 LOOK_SECONDS = 1
 """How often new processes are looked for: it takes a look at all of the machine."""
 END_SECONDS = 5
-TASKS, RESULT = "tasks.json", "result-{}.json"
+RESULT = "result-{}.json"
 
 
 @dataclass(frozen=True)
@@ -67,22 +66,17 @@ class Limits:
 
 
 @dataclass
-class _Running:
-    tasks: Sequence[Task]
+class _Worker:
+    """A process that executes one notebook after the other: its last task, and if it is at it."""
+
     folder: Path
     process: subprocess.Popen
-    number: int = 0
-    started: float = field(default_factory=time.monotonic)
+    task: Task
+    number: int = -1
+    at_work: bool = False
+    started: float = 0.0
     seen: set[psutil.Process] = field(default_factory=set)
     looked: float = 0.0
-
-    @property
-    def task(self) -> Task:
-        return self.tasks[self.number]
-
-    @property
-    def left(self) -> Sequence[Task]:
-        return self.tasks[self.number + 1 :]
 
     @property
     def result(self) -> Path:
@@ -92,9 +86,13 @@ class _Running:
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
-    def go_on(self) -> None:
-        """Turn to the next notebook, which the process has begun by itself."""
-        self.number, self.started = self.number + 1, time.monotonic()
+    def begin(self, task: Task) -> None:
+        """Hand over a task; should the process be gone, that shows when its result is awaited."""
+        self.task, self.number, self.at_work = task, self.number + 1, True
+        self.started = time.monotonic()
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(_written(task))
+            self.process.stdin.flush()
 
     def look(self) -> None:
         """Remember all processes it started, also those whose parent will be gone."""
@@ -119,48 +117,65 @@ def run_side_by_side(
     jobs: int,
     limits: Limits,
     started: Callable[[Task], None],
-    ended: Callable[[Task, str, float], None],
+    ended: Callable[[Task, str, float], Iterable[Task]],
 ) -> None:
     """Run the tasks, at most `jobs` at once; those of one notebook share a kernel each.
 
     `started(task)` and `ended(task, failure, seconds)` are called as it goes; `failure` is empty
-    when the notebook ran to its end. A notebook that goes beyond `limits` is ended, its kernel with
-    it. So are all when this function is interrupted, or its process ended.
+    when the notebook ran to its end, and what `ended` returns is to be run too. A notebook that
+    goes beyond `limits` is ended, its kernel with it. So are all when this function is interrupted,
+    or its process ended.
     """
-    waiting, running = deque(_sittings(tasks, jobs)), []
+    waiting, workers = _longest_first(tasks), []
     with _private_room() as room:
         try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    running.append(_start(waiting.popleft(), jobs, room))
-                    started(running[-1].task)
-                for each in list(running):
-                    failure = _failure(each, limits)
-                    if failure is None:
-                        continue
-                    goes_on = each.result.exists() and each.left
-                    if not goes_on:
-                        running.remove(each)
-                        _end(each)
-                        waiting.extendleft([each.left] if each.left else [])
-                    ended(each.task, failure, each.seconds)
-                    if goes_on:
-                        each.go_on()
-                        started(each.task)
-                time.sleep(POLL_SECONDS)
+            while waiting or any(each.at_work for each in workers):
+                over = list(_over(workers, limits))
+                for worker in _idle(waiting, workers, jobs, room):
+                    worker.begin(_taken(waiting, worker.task.notebook))
+                    started(worker.task)
+                for each in over:
+                    waiting = _longest_first([*waiting, *ended(*each)])
+                time.sleep(0 if over else POLL_SECONDS)
         finally:
-            for each in running:
+            for each in workers:
                 _end(each)
 
 
-def _sittings(tasks: Iterable[Task], jobs: int) -> list[list[Task]]:
-    """Return the tasks by notebook, those of one spread over as many processes as there may be."""
-    of_notebook: dict[Path, list[Task]] = {}
-    for task in tasks:
-        of_notebook.setdefault(task.notebook, []).append(task)
-    return [
-        some[first::jobs] for some in of_notebook.values() for first in range(min(jobs, len(some)))
-    ]
+def _longest_first(tasks: Iterable[Task]) -> list[Task]:
+    """Return the tasks so that no long notebook is left to run alone at the end."""
+    return sorted(tasks, key=lambda task: -task.notebook.stat().st_size)
+
+
+def _over(workers: list[_Worker], limits: Limits) -> Iterator[tuple[Task, str, float]]:
+    """Yield each task that has ended since, how, and after how long; end processes with it."""
+    for each in [worker for worker in workers if worker.at_work]:
+        failure = _failure(each, limits)
+        if failure is None:
+            continue
+        each.at_work = False
+        if not each.result.exists():
+            workers.remove(each)
+            _end(each)
+        yield each.task, failure, each.seconds
+
+
+def _idle(
+    waiting: Sequence[Task], workers: list[_Worker], jobs: int, room: Path
+) -> Iterator[_Worker]:
+    """Yield processes that can take a task, new ones too, while there are tasks for them."""
+    for each in list(workers):
+        if waiting and not each.at_work:
+            yield each
+    while waiting and len(workers) < jobs:
+        workers.append(_new_worker(waiting[0], jobs, room))
+        yield workers[-1]
+
+
+def _taken(waiting: list[Task], notebook: Path) -> Task:
+    """Take the first task of a notebook whose kernel is there, or else the first of all."""
+    same = [number for number, task in enumerate(waiting) if task.notebook == notebook]
+    return waiting.pop(same[0] if same else 0)
 
 
 @contextmanager
@@ -186,22 +201,10 @@ def _remove_abandoned(room: Path) -> None:
                 shutil.rmtree(room)
 
 
-def _start(tasks: Sequence[Task], jobs: int, room: Path) -> _Running:
+def _new_worker(task: Task, jobs: int, room: Path) -> _Worker:
+    """Return a process that waits for tasks; until the first, what it prints is in its log."""
     folder = Path(tempfile.mkdtemp(prefix="", dir=room))
-    content = [
-        {
-            "notebook": str(task.notebook),
-            "executed": str(task.executed),
-            "parameters": dict(task.parameters),
-            "log": str(task.log),
-            "environment": dict(task.environment),
-        }
-        for task in tasks
-    ]
-    (folder / TASKS).write_text(json.dumps(content), encoding="utf-8")
-    for task in tasks:
-        task.log.write_bytes(b"")
-    with tasks[0].log.open("ab") as log:
+    with task.log.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "msanalysis.run.kernel", str(folder)],
             cwd=PROJECT,
@@ -210,7 +213,18 @@ def _start(tasks: Sequence[Task], jobs: int, room: Path) -> _Running:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    return _Running(tasks, folder, process)
+    return _Worker(folder, process, task)
+
+
+def _written(task: Task) -> bytes:
+    content = {
+        "notebook": str(task.notebook),
+        "executed": str(task.executed),
+        "parameters": dict(task.parameters),
+        "log": str(task.log),
+        "environment": dict(task.environment),
+    }
+    return json.dumps(content).encode() + b"\n"
 
 
 def _short_folder() -> Path:
@@ -243,7 +257,7 @@ def processors() -> int:
     )
 
 
-def _failure(each: _Running, limits: Limits) -> str | None:
+def _failure(each: _Worker, limits: Limits) -> str | None:
     """Return None while its notebook runs, then what went wrong, or nothing."""
     if not each.result.exists() and each.process.poll() is None:
         if each.memory_bytes() > limits.memory_bytes:
@@ -259,12 +273,13 @@ def _failure(each: _Running, limits: Limits) -> str | None:
     return f"{place}{result['exception']}" if result else ""
 
 
-def _end(each: _Running) -> None:
+def _end(each: _Worker) -> None:
     """End the process with all it was seen to start, and remove its private folder."""
     each.look()
     end(each.seen)
     each.process.wait()
-    each.process.stdin.close()
+    with suppress(BrokenPipeError):
+        each.process.stdin.close()
     shutil.rmtree(each.folder, ignore_errors=True)
 
 
