@@ -520,6 +520,14 @@ def test_interrupting_a_run_ends_its_processes_and_leaves_the_release_alone(copi
     assert files_of(copied.out / "release") == before
 
 
+def test_no_notebook_sees_what_another_has_changed(tmp_path):
+    changes = SAVES + "import math\nassert math.pi > 3\nmath.pi = 3"
+    write_notebook(tmp_path / "notebooks", "one", changes)
+    write_notebook(tmp_path / "notebooks", "two", changes)
+    (run,) = plan(tmp_path, "analyses: [one, two]", ("one", "two"))
+    assert [each.status for each in perform(run, jobs=1).outcomes] == ["ok", "ok"]
+
+
 def test_a_kernel_that_does_not_start_is_tried_once_more(monkeypatch):
     tries = []
 
