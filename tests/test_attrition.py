@@ -161,8 +161,10 @@ def on_ofatumumab(extract, tables):
 
 YEAR = {"dates": ["2024-01-01", "2024-12-31"]}
 BEGINS_WITH = {
+    "coverage_years": ({"first_year": 2022}, everyone),
     "dead": ({}, everyone),
     "diagnosed_by_workup": ({"first_year": 2020, "known": "bands"}, everyone),
+    "first_treatments": ({"course": "rrms", "named": ["rituximab"]}, everyone),
     "jcv_tested": ({"assay": "stratify"}, quarters_tested),
     "living": ({}, everyone),
     "living_by_workup": ({"course": "rrms"}, everyone),
@@ -198,8 +200,8 @@ BEGINS_WITH = {
     "treatments_on": (YEAR, everyone),
 }
 NO_COHORTS = {
-    "expected_by_coverage", "expected_patients", "first_and_last_day", "inhabitants",
-    "inhabitants_by_age", "published_results", "yearly_inhabitants_by_age",
+    "expected_by_coverage", "expected_by_year", "expected_patients", "first_and_last_day",
+    "inhabitants", "inhabitants_by_age", "published_results", "yearly_inhabitants_by_age",
 }  # fmt: skip
 # A row for each person and indicator: test_indicators.py counts who is in them.
 BY_INDICATOR = {

@@ -61,6 +61,35 @@ def test_everyone_registered_is_living_or_dead():
 
 
 @pytest.mark.parametrize(
+    ("death", "status"),
+    [
+        (None, "alive"),
+        ("2025-01-01", "alive"),
+        ("2024-12-31", "died_in_year"),
+        ("2024-01-01", "died_in_year"),
+        ("2023-12-31", "died_earlier"),
+    ],
+)
+def test_who_died_in_the_year_is_told_from_who_died_before(death, status):
+    assert only(registered(extract(death_date=death)))["vital_status"] == status
+
+
+@pytest.mark.parametrize(
+    ("diagnosed", "included", "entered"),
+    [
+        ("2023-12-31", "2023-12-31", "entered_earlier"),
+        ("2023-12-31", "2024-01-01", "entered_in_year"),
+        ("2024-01-01", "2023-12-31", "entered_in_year"),
+    ],
+)
+def test_who_lacked_data_or_a_diagnosis_a_year_before_entered_in_the_year(
+    diagnosed, included, entered
+):
+    changed = extract(diagnosis_date=diagnosed, included_date=included)
+    assert only(registered(changed))["entered"] == entered
+
+
+@pytest.mark.parametrize(
     ("birth", "age_band", "over_65"),
     [
         ("2000-01-02", "age_under 25", "up_to_65"),

@@ -9,6 +9,7 @@ from audited import released_as_one
 from indicator_cohorts import definition, person, placed, registry
 from msanalysis import codes
 from msanalysis.cohorts import (
+    first_treatments,
     indicator_persons,
     indicator_years,
     living,
@@ -28,6 +29,7 @@ from msanalysis.stats import (
     estimate_indicators,
     estimate_indicators_by,
     estimate_quantiles,
+    estimate_shares,
     estimate_shares_by,
 )
 from persons import make_cohort
@@ -90,6 +92,30 @@ def test_the_times_are_known_of_those_in_the_denominator_of_the_indicator():
     }.items():
         known = estimate_quantiles(times, column=column).frame.set_index("stratum")["n"]
         assert known["all"] == asked[indicator]
+
+
+def test_a_treatment_was_started_or_there_is_a_period_without_or_nothing_is_known():
+    started, none = treated("1", "2024-04-01"), {"patient_id": "2", "start_date": "2024-03-20"}
+    tables = {"treatments": [started], "untreated_periods": [{**none, "reason": "pregnancy"}]}
+    frame = days(person(1), person(2), person(3), **tables)
+    assert frame["treatment_start"].tolist() == ["started", "none", "unknown"]
+
+
+def test_drugs_that_are_not_named_are_one_level_of_first_treatments():
+    drugs = {"1": "rituximab", "2": "natalizumab", "3": "teriflunomide"}
+    rows = [{**treated(id, "2024-04-01"), "substance": drug} for id, drug in drugs.items()]
+    extract = registry(*(person(n) for n in range(1, 5)), treatments=rows)
+    found = first_treatments(extract, course="rrms", named=["rituximab", "cladribine"])
+    shares = estimate_shares(found, column="first_treatment").frame.set_index("level")["n"]
+    assert shares.to_dict() == {"all": 3, "rituximab": 1, "cladribine": 0, "other": 2}
+
+
+def test_the_first_treatments_are_of_those_in_the_denominator_of_the_indicator():
+    extract = registry(person(1), person(2), treatments=[treated("1", "2024-04-01")])
+    states = indicator_persons(extract, codes.named(["early_high_efficacy"]))
+    first = first_treatments(extract, course="rrms", named=["rituximab"])
+    base, box = states.asked["early_high_efficacy 2024"]
+    assert (first.base, first.fixed) == (base, box)
 
 
 # --- EDSS -----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ OWN_COHORTS = {
     "estimate_interrupted_series", "estimate_interruption", "estimate_ripening",
     "estimate_rule_grid", "estimate_run_charts", "estimate_shrunken_shares",
     "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
+    "estimate_yearly_coverage",
 }  # fmt: skip
 """They need columns of their own, and are tried beside their cohorts."""
 SCORES = {"scores": ["follow_up_days"]}

@@ -317,6 +317,14 @@ ANALYSES: tuple[Analysis, ...] = (
             "prevalence_by_year": "",
         },
         captions={
+            "registered_since_year_before": _words(
+                "Registrerte ved statusdato, etter om de var registrert ett år før",
+                "Registered at the status date, by whether they were so a year before",
+            ),
+            "registered_by_vital_status": _words(
+                "Registrerte ved statusdato: i live, døde i året og døde før",
+                "Registered at the status date: alive, dead in the year and dead before",
+            ),
             "age_distribution": _words(
                 "Alder ved sykdomsdebut (A) og ved statusdato (B), alle i live",
                 "Age at onset (A) and at the status date (B), all living",
@@ -715,6 +723,29 @@ ANALYSES: tuple[Analysis, ...] = (
                 "Population, denominator and numerator of each indicator",
             ),
             "coverage": _words("Dekningsgrad", "Coverage"),
+            "coverage_by_year": _words(
+                "Dekningsgrad år for år, slik den var kjent ved oppdateringene i juni og desember",
+                "Coverage year by year, as known at the updates in June and December",
+            ),
+            "referral_known": _words(
+                "Kjent henvisningsdato, diagnostisert i året",
+                "Known date of referral, diagnosed in the year",
+            ),
+            "first_treatment_by_drug": _words(
+                "Første behandling av nydiagnostiserte med attakkpreget forløp, etter legemiddel",
+                "First treatment of the newly diagnosed with a relapsing-remitting course, by drug",
+            ),
+            "treatment_start_rrms": _words(
+                "Behandling startet innen datauttrekket, nydiagnostiserte med attakkpreget forløp",
+                "Treatment started by the data cutoff, newly diagnosed with a relapsing-remitting "
+                "course",
+            ),
+            "treatment_start_ppms": _words(
+                "Behandling startet innen datauttrekket, nydiagnostiserte med primær progressivt "
+                "forløp",
+                "Treatment started by the data cutoff, newly diagnosed with a primary progressive "
+                "course",
+            ),
             "attainments": _words(
                 "Antall helseforetak etter måloppnåelse", "Hospital trusts by goal reached"
             ),

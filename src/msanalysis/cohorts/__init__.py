@@ -1,5 +1,6 @@
 """Who is studied, one file a population: time zero, end of follow-up, and why it ended."""
 
+from msanalysis.cohorts.coverage_years import coverage_years
 from msanalysis.cohorts.current_treatment import ofatumumab_users, persons_by_treatment
 from msanalysis.cohorts.demography import (
     dead,
@@ -35,6 +36,7 @@ from msanalysis.cohorts.natalizumab_trials import natalizumab_trials
 from msanalysis.cohorts.onset import persons_from_onset, persons_observed_from_onset
 from msanalysis.cohorts.population import (
     expected_by_coverage,
+    expected_by_year,
     expected_patients,
     inhabitants,
     inhabitants_by_age,
@@ -43,7 +45,7 @@ from msanalysis.cohorts.population import (
 from msanalysis.cohorts.questionnaires import questionnaire_answers, questionnaires_sent
 from msanalysis.cohorts.registrations import registrations
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
-from msanalysis.cohorts.times_to_treatment import times_to_treatment
+from msanalysis.cohorts.times_to_treatment import first_treatments, times_to_treatment
 from msanalysis.cohorts.treatment_lines import second_line_by_rules, treatment_lines
 from msanalysis.cohorts.treatment_series import treatment_series
 from msanalysis.cohorts.treatment_status import (
@@ -53,11 +55,14 @@ from msanalysis.cohorts.treatment_status import (
 )
 
 __all__ = [
+    "coverage_years",
     "dead",
     "diagnosed_by_workup",
     "expected_by_coverage",
+    "expected_by_year",
     "expected_patients",
     "first_and_last_day",
+    "first_treatments",
     "incomplete_records",
     "indicator_as_known",
     "indicator_persons",

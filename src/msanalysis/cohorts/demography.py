@@ -9,6 +9,7 @@ import pandas as pd
 from msanalysis.cohorts.selection import (
     PATIENTS,
     Step,
+    coded,
     cohort,
     collected,
     days_between,
@@ -34,7 +35,10 @@ _COLUMNS = {
     **dict.fromkeys(("onset_year", "onset_era", "onset_to_status_days"), "patients.onset_date"),
     **dict.fromkeys(("diagnosis_year", "onset_to_diagnosis_days"), "patients.diagnosis_date"),
     "death_year": "patients.death_date",
+    **dict.fromkeys(("alive", "vital_status"), "patients.death_date"),
+    "entered": "patients.included_date",
 }
+VITAL_STATUSES = ("alive", "died_in_year", "died_earlier")
 _ONSET_AGE = ("onset_before_25", "onset_before_40", "late_onset")
 _COARSER = (
     ("age_band", "over_65"),
@@ -48,6 +52,7 @@ _COARSER = (
     ("onset_year", "onset_year known"),
     ("diagnosis_year", "diagnosis_period"),
     ("diagnosis_year", "diagnosis_year known"),
+    ("vital_status", "alive"),
 )
 """Columns of which the first decides the second: so tables by either can be compared."""
 _KNOWN = {f"{each} known": "onset_age_years known" for each in ("onset_age_band", *_ONSET_AGE)}
@@ -72,7 +77,9 @@ def living(extract: Extract) -> Cohort:
         `onset_before_40` and `late_onset` (yes/no codes); `diagnosis_age_years`; `onset_year` with
         `onset_era` (onset_before_2001, onset_from_2001), `diagnosis_year`, `death_year`;
         `onset_to_diagnosis_days`, and `onset_to_status_days`, the longest such time that could
-        have been seen.
+        have been seen; `vital_status` on the status date (alive, died_in_year, died_earlier), and
+        `alive` (yes, no); `entered` (entered_in_year: who was not in the registry, with data and
+        a diagnosis, at the end of the year before; else entered_earlier).
     """
     persons = _persons(extract)
     return _selected(
@@ -167,7 +174,21 @@ def _persons(extract: Extract) -> pd.DataFrame:
         persons["onset_date"], persons["diagnosis_date"]
     )
     persons["onset_to_status_days"] = days_between(persons["onset_date"], at_status)
-    return _with_bands(persons)
+    return _with_bands(persons).assign(**_since_year_before(persons, status_date))
+
+
+def _since_year_before(persons: pd.DataFrame, status_date: pd.Timestamp) -> dict[str, pd.Series]:
+    """Return what has changed since the last day of the year before."""
+    before = pd.Timestamp(status_date.year - 1, 12, 31)
+    died = persons["death_date"] <= status_date
+    earlier = persons["death_date"] <= before
+    death = earlier.map({True: "died_earlier", False: "died_in_year"})
+    new = (persons["included_date"] > before) | (persons["diagnosis_date"] > before)
+    return {
+        "alive": coded(~died, ("no", "yes")),
+        "vital_status": pd.Categorical(death.where(died, "alive"), VITAL_STATUSES),
+        "entered": coded(new, ("entered_earlier", "entered_in_year")),
+    }
 
 
 def _with_bands(persons: pd.DataFrame) -> pd.DataFrame:

@@ -179,6 +179,12 @@ def _high_efficacy(substance: pd.Series, start: pd.Series) -> pd.Series:
     return (start >= since) & (until.isna() | (start <= until))
 
 
+def untreated_since_diagnosis(persons: pd.DataFrame, extract: Extract) -> pd.Series:
+    """Return of whom a period without treatment is registered that lasted to the diagnosis."""
+    periods = _since_diagnosis(persons, extract, "untreated_periods", "reason")
+    return persons["patient_id"].isin(periods["patient_id"])
+
+
 def _without_treatment_until(
     start: pd.Series, persons: pd.DataFrame, extract: Extract, reasons: tuple[str, ...]
 ) -> pd.Series:

@@ -73,6 +73,18 @@ def expected_by_coverage(extract: Extract) -> dict[str, dict[str, float]]:
     return {coverage: codes.summed_over_units(by) for coverage, by in by_trust.items()}
 
 
+def expected_by_year(extract: Extract, *, first_year: int) -> dict[str, dict[str, float]]:
+    """Return coverage -> year -> persons expected in the nation; as `expected_by_coverage`."""
+    lived = inhabitants(extract, by="year", first_year=first_year)
+    living = _sums(extract, "expected_patients", "expected", "year", first_year)
+    new = {year: NEW_PER_100K * number / 100_000 for year, number in lived.items()}
+    return {
+        "coverage_total": living,
+        "coverage_new": new,
+        "coverage_with_consented": living,
+    }
+
+
 def _sums(extract: Extract, table: str, column: str, by: str, first_year: int | None) -> dict:
     rows = (
         _since(extract, table, first_year).group_by(by).agg(nw.col(column).sum()).sort(by).collect()

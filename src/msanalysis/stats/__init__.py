@@ -4,6 +4,7 @@ from msanalysis.stats.adjusted_means import estimate_adjusted_means
 from msanalysis.stats.boxes import estimate_boxes
 from msanalysis.stats.change import estimate_change
 from msanalysis.stats.correlation import estimate_correlation
+from msanalysis.stats.coverage_years import estimate_yearly_coverage
 from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
 from msanalysis.stats.crude_rates import (
     estimate_crude_rates,
@@ -126,6 +127,7 @@ __all__ = [
     "estimate_turnover",
     "estimate_weighted_hazard_ratio",
     "estimate_weighted_incidence",
+    "estimate_yearly_coverage",
     "estimate_yearly_mean",
     "estimate_yearly_prevalence",
     "estimate_yearly_standardised_rates",

@@ -9,6 +9,7 @@ from msanalysis.synthetic.lives import (
     NEVER,
     RRMS,
     SEXES,
+    STATUS_DATE,
     YEAR,
     day,
     decimal_year,
@@ -78,7 +79,9 @@ def fluid_examinations(rng: np.random.Generator, persons: pl.DataFrame) -> pl.Da
     new = persons["new"].to_numpy()
     known = rng.random(len(diagnosis)) >= parameter("oligoclonal_status_unknown")
     n_known = round(published_n("oligoclonal_bands_new") * new.sum() / published("new_diagnosed"))
-    for group in (new, ~new & (persons["included"] < NEVER).to_numpy() & (diagnosis >= day(2020))):
+    data = (persons["included"] < NEVER).to_numpy()
+    recent = data & (diagnosis >= day(2020)) & (diagnosis <= STATUS_DATE)
+    for group in (new, recent & ~new):
         not_examined = round(group.sum() * published_share("csf_not_examined_5y"))
         examined[group] = True
         examined[rng.permutation(np.flatnonzero(group))[:not_examined]] = False

@@ -47,7 +47,7 @@ FEWEST_LIVES = 6000
 TWO_YEARS_DAYS = 730
 DIAGNOSIS_MARGIN_DAYS = 3
 CELL = ("status", "female", "course", "period", "entry", "within_24m", "over_65")
-ORDINARY, BY_JUNE, BY_DECEMBER, REST_OF_DECEMBER, LATE = range(5)
+ORDINARY, BY_JUNE, BY_DECEMBER, REST_OF_DECEMBER, OF_2023, LATE_OF_2023, LATE = range(7)
 
 
 def choose_persons(rng: np.random.Generator, persons: int) -> pl.DataFrame:
@@ -110,14 +110,20 @@ def _entry(new: pl.Expr) -> pl.Expr:
     """Return when a person became known, as far as the report counts it.
 
     Those diagnosed in 2022 by the June release, by the December release, or in the rest of that
-    December (kept empty, so that the day of the release does not matter); of other years those who
-    were included since the start of the report year.
+    December (kept empty, so that the day of the release does not matter); those diagnosed in 2023
+    by the end of that year, or by the June release; of other years those who were included since
+    the start of the report year.
     """
     included = pl.col("included")
     of_2022 = pl.col("diagnosis").is_between(day(2022), day(2022, 12, 31))
+    of_2023 = pl.col("diagnosis").is_between(day(2023), day(2023, 12, 31))
     return (
         pl.when(new)
         .then(ORDINARY)
+        .when(of_2023 & (included < REPORT_YEAR_START))
+        .then(OF_2023)
+        .when(of_2023 & (included <= day(2024, 5, 15)))
+        .then(LATE_OF_2023)
         .when(included >= REPORT_YEAR_START)
         .then(LATE)
         .when(of_2022 & (included > day(2023, 11, 15)))
@@ -180,14 +186,21 @@ def _counts(at: dict[str, np.ndarray]) -> list[tuple[np.ndarray, float]]:
         (at["entry"] == BY_JUNE, june),
         (at["entry"] == BY_DECEMBER, published("new_diagnosed_2022_december") - june),
         (at["entry"] == REST_OF_DECEMBER, 0),
-        (at["entry"] == LATE, late),
-        ((at["entry"] < LATE) & ~new, published("registered_total") - late - new_total),
+        (np.isin(at["entry"], (OF_2023, LATE_OF_2023)), _known_of_2023()),
+        (at["entry"] >= LATE_OF_2023, late),
+        ((at["entry"] < LATE_OF_2023) & ~new, published("registered_total") - late - new_total),
         (living & (course == PPMS) & female, ppms_women),
         (living & (course == PPMS) & ~female, ppms_men),
         (living & (course == RRMS), published("alive_rrms")),
         (living & (course == UNKNOWN), rest),
         *_new_counts(at),
     ]
+
+
+def _known_of_2023() -> float:
+    """Return the newly diagnosed of 2023, as known in June 2024."""
+    expected = published("expected_incidence") * 10 * float(over_years("inhabitants", 2023))
+    return published_share("coverage_new_2023") * expected
 
 
 def _new_counts(at: dict[str, np.ndarray]) -> list[tuple[np.ndarray, float]]:

@@ -12,8 +12,9 @@ from msanalysis.synthetic.substances import NATALIZUMAB, ONE_OFF, RITUXIMAB
 
 TYRUKO_ARRIVED = day(2023, 12, 7)
 SHORTEST_PAUSE_DAYS, LONGEST_PAUSE_DAYS = 30, 365
-DAYS_BEFORE_PAUSE, DAYS_AFTER_PAUSE = 180, 60
 LONGEST_OVERLAP_DAYS, LONGEST_GAP_DAYS = 120, 60
+# A pause is over before the next treatment begins, however late the stop was reported.
+DAYS_BEFORE_PAUSE, DAYS_AFTER_PAUSE = 180, LONGEST_OVERLAP_DAYS + 60
 
 
 def lay_rows(

@@ -397,7 +397,7 @@ def treatment_known(episodes: pl.DataFrame, periods: pl.DataFrame, when: np.ndar
         ]
     ).sort("person", "start", maintain_order=True)
     following = pl.col("start").shift(-1).over("person").fill_null(NEVER)
-    last = pl.when("one_off").then(following - 1).otherwise("stop")
+    last = pl.when("one_off").then(following).otherwise("stop") - 1
     running = events.with_columns(last=last, when=pl.Series(when)[events["person"]]).filter(
         pl.col("when").is_between("start", "last")
     )
