@@ -227,6 +227,18 @@ def test_the_report_year_of_a_local_report_is_that_of_the_annual_report():
     assert set(years["year"]) == {"2022", "2023", "2024"}
 
 
+def test_who_lived_at_the_end_of_an_earlier_year_is_another_set_of_persons():
+    dead = person(2, diagnosis_date="2020-01-01", death_date="2024-06-01")
+    everyone = registry(person(1, diagnosis_date="2020-01-01"), dead)
+    years = indicators_over_years(everyone, codes.named(["edss_measured"]), n_years=2)
+    (_, now), (_, before) = (years.asked[f"edss_measured {year}"] for year in (2024, 2023))
+    assert now["alive"] == ("yes",)
+    assert before == {
+        **{name: now[name] for name in now if name != "alive"},
+        "alive 2023": ("yes",),
+    }
+
+
 def test_patients_by_year_are_alive_from_their_diagnosis_until_their_death():
     everyone = registered(
         registry(

@@ -50,7 +50,8 @@ def coverage_years(extract: Extract, *, first_year: int, update: Update = "june"
     persons = collected(extract.table("patients").select(*_PATIENTS))
     columns = {}
     for year, when, known in _known(extract, first_year, update):
-        columns |= {f"{name} {year} {when}": who for name, who in _counted(known, persons).items()}
+        counted = counted_for_coverage(known, persons["patient_id"])
+        columns |= {f"{name} {year} {when}": who for name, who in counted.items()}
     steps = [
         (code, outside & persons["included_date"].notna(), code)
         for code, outside, _ in not_registered(persons, extract)
@@ -79,15 +80,15 @@ def _known(
     yield status.year, update, extract
 
 
-def _counted(known: Extract, everyone: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return who of everyone was known to live at the end of the year, and to be new in it."""
+def counted_for_coverage(known: Extract, everyone: pd.Series) -> dict[str, pd.Series]:
+    """Return who of everyone was known to live on the status date, and to be new in its year."""
     last = pd.Timestamp(known.provenance.status_date)
     persons = collected(known.table("patients").select(*_PATIENTS))
     persons = persons[in_registry(persons, known)]
     living = persons[~(persons["death_date"] <= last)]
     new = persons[persons["diagnosis_date"].dt.year == last.year]
     counted = {"coverage_total": living, "coverage_new": new}
-    return {name: everyone["patient_id"].isin(of["patient_id"]) for name, of in counted.items()}
+    return {name: everyone.isin(of["patient_id"]) for name, of in counted.items()}
 
 
 def _asked(name: str, found: Cohort, has_data: bool, status_year: int) -> BaseBox:

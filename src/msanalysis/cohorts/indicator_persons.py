@@ -101,6 +101,9 @@ def asked_of(persons: Cohort, definition: Definition, year: int) -> BaseBox:
     """Return base and box of those in the denominator of an indicator."""
     column = f"{definition['id']} {year}"
     box = _BOXES[definition["population"]](year)
+    if year != persons.provenance.status_date.year:
+        # Who lived at the end of another year is another set of persons.
+        box = {f"{name} {year}" if name in _ON_STATUS_DATE else name: box[name] for name in box}
     if definition["course"]:
         box["onset_course"] = (definition["course"],)
     if persons.frame[column].eq("left_out").any():
@@ -213,6 +216,9 @@ _BOXES: dict[str, Callable[[int], dict[str, tuple[str, ...]]]] = {
     },
 }
 """Population -> its levels among all persons of the registry on the last day of the year."""
+
+_ON_STATUS_DATE = ("alive", f"diagnosed_within_{RECENT_YEARS}_years")
+"""Dimensions that say what holds on the status date."""
 
 
 def _named(known: Mapping[str, Any], definition: Definition, column: str) -> Any:
