@@ -208,12 +208,14 @@ BY_INDICATOR = {
     "indicator_as_known", "indicator_persons", "indicator_quarters", "indicator_years",
     "indicators_over_years",
 }  # fmt: skip
+# Of the persons of two extracts, tried in test_extract_changes.py: nobody is excluded.
+OF_TWO_EXTRACTS = {"extract_changes"}
 # Of the patients of one trust, tried in test_local_reports.py.
 OF_ONE_TRUST = {"incomplete_records", "of_trust", "registered_events", "registration_delays"}
 
 
 def test_every_cohort_is_tried():
-    tried = set(BEGINS_WITH) | NO_COHORTS | BY_INDICATOR | OF_ONE_TRUST
+    tried = set(BEGINS_WITH) | NO_COHORTS | BY_INDICATOR | OF_TWO_EXTRACTS | OF_ONE_TRUST
     assert tried == set(cohorts.__all__)
 
 

@@ -83,7 +83,7 @@ def test_shares_are_of_the_expected_and_missing_where_nobody_is():
     table = estimate_yearly_coverage(
         cohort, expected={"coverage_total": {"2024": 4.0}}, inhabitants={"2024": 80_000}
     ).frame
-    living_in = table[table["coverage"] == "coverage_total"].groupby("year")
+    living_in = table[table["indicator"] == "coverage_total"].groupby("year")
     assert living_in["share"].max().dropna().to_dict() == {"2024": 0.25}
     assert living_in["expected_per_100k"].max()["2024"] == 5.0
 
@@ -113,7 +113,7 @@ def test_few_consented_without_data_are_no_difference_between_two_counts():
     covered = estimate_yearly_coverage(coverage_years(extract, first_year=2024), **NOBODY_EXPECTED)
     attrition, years = released_as_one([alive.attrition, covered])
     excluded = attrition.frame.set_index("step")["n"]
-    counts = years.frame.set_index("coverage")["n"]
+    counts = years.frame.set_index("indicator")["n"]
     assert excluded[["consented_without_data"]].isna().all()
     both = (
         [excluded["all"], excluded["included"]],

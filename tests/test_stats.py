@@ -24,7 +24,7 @@ OWN_COHORTS = {
     "estimate_indicator_years", "estimate_indicators_by",
     "estimate_interrupted_series", "estimate_interruption", "estimate_ripening",
     "estimate_rule_grid", "estimate_run_charts", "estimate_shrunken_shares",
-    "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
+    "estimate_then_and_now", "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
     "estimate_yearly_coverage",
 }  # fmt: skip
 """They need columns of their own, and are tried beside their cohorts."""

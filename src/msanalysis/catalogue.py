@@ -1019,6 +1019,34 @@ ANALYSES: tuple[Analysis, ...] = (
         },
     ),
     Analysis(
+        id="extract_changes",
+        chapter="4.3",
+        title=_words(
+            "To uttrekk side om side: hva som er endret, og hva som flyttet tallene",
+            "Two extracts side by side: what changed, and what moved the numbers",
+        ),
+        needs=("patients.diagnosis_date", "patients.death_date"),
+        figures=dict.fromkeys(
+            ("extract_changed_variables", "extract_then_and_now", "extract_moves"), ""
+        ),
+        captions={
+            "extract_persons": _words("Personer i de to uttrekkene", "Persons of the two extracts"),
+            "extract_changed_variables": _words(
+                "Antall personer en opplysning ble fylt ut, endret eller borte for mellom "
+                "uttrekkene",
+                "Persons of whom a variable was filled in, changed or gone between the extracts",
+            ),
+            "extract_then_and_now": _words(
+                "Indikatorene i de to uttrekkene, for samme år og statusdato",
+                "The indicators in the two extracts, of one year and status date",
+            ),
+            "extract_moves": _words(
+                "Hvem som kom til og falt fra i hvert tall, etter grunn",
+                "Who came into each number and left it, by why",
+            ),
+        },
+    ),
+    Analysis(
         id="local_report",
         chapter="6",
         title=_words("Lokal rapport til et helseforetak", "Local report to a hospital trust"),

@@ -194,6 +194,33 @@ def compare(
         raise typer.Exit(int(found.share < least))
 
 
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The earlier store.")],
+    new: Annotated[Path, typer.Argument(help="The later store, of the same registry.")],
+    known_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Show OLD as known on this day."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Gets release/ and restricted/.")] = None,
+    quiet: Annotated[bool, typer.Option(help="Show no progress.")] = False,
+) -> None:
+    """Hold two extracts against each other; the last line is the report's path."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with plain_errors():
+        from msanalysis.run import PROJECT
+        from msanalysis.run.plan import plan_runs
+        from msanalysis.run.progress import perform_shown
+
+        given = {"earlier": str(old.resolve())}
+        given["earlier_known_on"] = known_on and str(known_on.date())
+        run_file = PROJECT / "params" / "extract_changes.yaml"
+        runs = plan_runs(run_file, extract=new, out=out, parameters=given)
+        (performed,) = perform_shown(runs, jobs=None, force=False, quiet=quiet)
+        typer.echo(performed.report)
+        raise typer.Exit(performed.exit_code)
+
+
 @app.command(name="check-release")
 def check_release_(
     folder: Annotated[Path, typer.Argument(help="A release/, as it lies on disk.")],

@@ -14,6 +14,8 @@ _SHARES = (
     "share",
     "estimate",
     "share_of_source",
+    "share_then",
+    "share_now",
     "change",
     "known",
     "nation_share",
@@ -50,6 +52,8 @@ _CODES = (
     "model",
     "covariate",
     "kind",
+    "update",
+    "variable",
 )
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""

@@ -133,6 +133,11 @@ def own_ids(definitions: Iterable[Definition], suffix: str = "") -> dict[str, st
     return {each["id"]: f"own_{each['id']}{suffix}" for each in definitions}
 
 
+def timed_ids(definitions: Iterable[Definition], time: str) -> dict[str, str]:
+    """Return indicator -> id of its number in one of two extracts (`edss_measured_then`)."""
+    return {each["id"]: f"{each['id']}_{time}" for each in definitions}
+
+
 def trust_ids(number: str) -> dict[str, str]:
     """Return hospital trust -> id of its number (`alive_forde`)."""
     return {trust: f"{number}_{trust}" for trust in trusts()}

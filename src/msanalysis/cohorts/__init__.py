@@ -12,6 +12,7 @@ from msanalysis.cohorts.demography import (
 from msanalysis.cohorts.diagnostic_workup import diagnosed_by_workup, living_by_workup
 from msanalysis.cohorts.earlier_results import published_results
 from msanalysis.cohorts.edss_groups import persons_by_edss_measured, persons_by_last_edss
+from msanalysis.cohorts.extract_changes import extract_changes
 from msanalysis.cohorts.indicator_periods import (
     indicator_as_known,
     indicator_quarters,
@@ -61,6 +62,7 @@ __all__ = [
     "expected_by_coverage",
     "expected_by_year",
     "expected_patients",
+    "extract_changes",
     "first_and_last_day",
     "first_treatments",
     "incomplete_records",

@@ -11,6 +11,11 @@ from msanalysis.figures.coefficients import plot_coefficients
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
 from msanalysis.figures.day_boxes import plot_day_boxes
 from msanalysis.figures.edss_scale import plot_edss_scale
+from msanalysis.figures.extract_changes import (
+    plot_changed_variables,
+    plot_moves,
+    plot_then_and_now,
+)
 from msanalysis.figures.first_treatments import plot_first_treatments
 from msanalysis.figures.funnel import plot_funnel
 from msanalysis.figures.goals import plot_goals
@@ -57,6 +62,7 @@ __all__ = [
     "plot_arms",
     "plot_balance",
     "plot_boxes",
+    "plot_changed_variables",
     "plot_changes",
     "plot_coefficients",
     "plot_coverage",
@@ -78,6 +84,7 @@ __all__ = [
     "plot_local_registrations",
     "plot_milestones",
     "plot_missing",
+    "plot_moves",
     "plot_onset_years",
     "plot_patients_by_year",
     "plot_registrations",
@@ -94,6 +101,7 @@ __all__ = [
     "plot_stacked_bars",
     "plot_survival",
     "plot_survival_estimates",
+    "plot_then_and_now",
     "plot_trust_map",
     "plot_trust_rates",
     "plot_turnover",

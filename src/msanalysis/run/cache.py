@@ -29,7 +29,7 @@ def entry(run: Run, job: Job, hidden_too: frozenset[str] = frozenset()) -> Path:
         dict(job.parameters),
         package_hash(),
         versions(),
-        run.provenance.fingerprint,
+        [run.provenance.fingerprint, job.earlier],
         [run.provenance.source, str(run.provenance.status_date), str(run.provenance.data_cutoff)],
         run.policy,
         run.languages,

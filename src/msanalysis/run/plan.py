@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from msanalysis import codes
@@ -26,13 +27,19 @@ class Job:
     """One analysis of a run.
 
     `parameters` are those given to the notebook besides `extract`, `lang` and `out`; `missing`
-    the columns the extract lacks: with any, the notebook is not run.
+    the columns the extract lacks: with any, the notebook is not run. `earlier` is the fingerprint
+    of the second extract, of a notebook that compares two (`EARLIER`).
     """
 
     analysis: Analysis
     notebook: Path
     parameters: Mapping[str, Any]
     missing: tuple[str, ...]
+    earlier: str = ""
+
+
+EARLIER = "earlier"
+"""The parameter that names a second extract; a relative path is relative to the repository."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,15 @@ def plan_runs(
     only: tuple[str, ...] = (),
     out: Path | None = None,
     worklists: bool = False,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
     catalogue: tuple[Analysis, ...] = ANALYSES,
     notebooks: Path = PROJECT / "notebooks",
 ) -> tuple[Run, ...]:
     """Return the runs a run file asks for: one, or one for each value of its `for_each`.
 
     The extract named in the file, and the default output folder, are relative to the repository.
+
+    `parameters` are given to every analysis, beside those of the file.
 
     Raises
     ------
@@ -93,6 +103,7 @@ def plan_runs(
     hides = _hidden_by(path, asked, opened.provenance, dates)
     runs = []
     for folder, choices in _variants(path, asked):
+        choices = [_with(choice, parameters) for choice in choices]
         jobs = _jobs(choices, dates, opened, catalogue, notebooks)
         _require_known(path, only, jobs)
         runs.append(
@@ -202,12 +213,13 @@ def _variants(path: Path, asked: RunFile) -> list[tuple[str, list[Choice]]]:
     if len(set(folders)) < len(folders) or not all(map(_FOLDER.fullmatch, folders)):
         raise RunRefused(f"{path}: for_each: expected different values, each fit to name a folder")
     return [
-        (str(value), [_with(choice, name, value) for choice in asked.analyses]) for value in values
+        (str(value), [_with(choice, {name: value}) for choice in asked.analyses])
+        for value in values
     ]
 
 
-def _with(choice: Choice, name: str, value: Any) -> Choice:
-    return choice.model_copy(update={"parameters": {**choice.parameters, name: value}})
+def _with(choice: Choice, parameters: Mapping[str, Any]) -> Choice:
+    return choice.model_copy(update={"parameters": {**choice.parameters, **parameters}})
 
 
 def _jobs(
@@ -224,17 +236,28 @@ def _jobs(
     for id in given:
         find_analysis(id, catalogue)
     return [
-        Job(
-            analysis=analysis,
-            notebook=notebooks / f"{analysis.id}.ipynb",
-            parameters=_filled(
-                notebooks / f"{analysis.id}.ipynb", given[analysis.id], dates, extract.provenance
-            ),
-            missing=extract.missing(analysis.needs),
-        )
+        _job(analysis, given[analysis.id], dates, extract, notebooks / f"{analysis.id}.ipynb")
         for analysis in catalogue
         if analysis.id in given
     ]
+
+
+def _job(
+    analysis: Analysis,
+    given: Mapping[str, Any],
+    dates: Mapping[str, Any],
+    extract: Extract,
+    notebook: Path,
+) -> Job:
+    filled = _filled(notebook, given, dates, extract.provenance)
+    earlier = ""
+    if EARLIER in filled:
+        store = (PROJECT / filled[EARLIER]).resolve()
+        held = open_extract(store).provenance
+        if held.data_cutoff > extract.provenance.data_cutoff:
+            raise RunRefused(f"{store} is the later of the two extracts; give it as the second")
+        filled[EARLIER], earlier = str(store), held.fingerprint
+    return Job(analysis, notebook, filled, extract.missing(analysis.needs), earlier)
 
 
 def _filled(

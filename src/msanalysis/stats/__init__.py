@@ -15,6 +15,11 @@ from msanalysis.stats.cumulative_incidence import (
     estimate_cumulative_incidence,
     estimate_cumulative_incidence_at,
 )
+from msanalysis.stats.extract_changes import (
+    count_changes,
+    count_moves,
+    estimate_then_and_now,
+)
 from msanalysis.stats.flows import estimate_flows
 from msanalysis.stats.funnel import estimate_funnel
 from msanalysis.stats.goals import count_attainments, score_goals
@@ -77,8 +82,10 @@ __all__ = [
     "compare_restricted_mean",
     "compare_survival",
     "count_attainments",
+    "count_changes",
     "count_indicator_populations",
     "count_missing",
+    "count_moves",
     "count_patients_by_trust",
     "count_patients_by_year",
     "count_registrations",
@@ -124,6 +131,7 @@ __all__ = [
     "estimate_standardised_rates",
     "estimate_survival",
     "estimate_survival_at",
+    "estimate_then_and_now",
     "estimate_turnover",
     "estimate_weighted_hazard_ratio",
     "estimate_weighted_incidence",

@@ -10,7 +10,7 @@ from msanalysis.stats.crude_rates import PER
 from msanalysis.stats.strata import stack
 
 _COLUMNS = {
-    "coverage": "object",
+    "indicator": "object",
     "year": "object",
     "update": "object",
     "n": "int64",
@@ -21,7 +21,7 @@ _COLUMNS = {
 
 
 def _cells(cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Any]:
-    names = table["coverage"] + " " + table["year"] + " " + table["update"]
+    names = table["indicator"] + " " + table["year"] + " " + table["update"]
     return {"cells": {"n": tuple(cohort.asked[name] for name in names)}}
 
 
@@ -48,9 +48,9 @@ def estimate_yearly_coverage(
     Returns
     -------
     Result
-        `coverage`, `year`, `update` (june or december of the year after, on which the registry is
-        looked at), `n` registered, `expected`, their `share`, and the `expected_per_100k`
-        inhabitants; missing where nothing is expected. Empty for nobody.
+        `indicator` (a coverage), `year`, `update` (june or december of the year after, on which
+        the registry is looked at), `n` registered, `expected`, their `share`, and the
+        `expected_per_100k` inhabitants; missing where nothing is expected. Empty for nobody.
 
     Notes
     -----
@@ -63,6 +63,6 @@ def estimate_yearly_coverage(
         wanted = expected.get(coverage, {}).get(year, float("nan"))
         lived = inhabitants.get(year, float("nan"))
         rows.append((coverage, year, update, int(frame[name].sum()), wanted, PER * wanted / lived))
-    names = ["coverage", "year", "update", "n", "expected", "expected_per_100k"]
+    names = ["indicator", "year", "update", "n", "expected", "expected_per_100k"]
     table = pd.DataFrame(rows, columns=names)
     return stack([dict(table.assign(share=table["n"] / table["expected"]))], _COLUMNS)
