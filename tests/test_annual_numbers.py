@@ -18,6 +18,7 @@ from msanalysis.cohorts import (
     living,
     living_by_workup,
     newly_diagnosed,
+    persons_by_registering_trusts,
     persons_from_onset,
     persons_observed_from_onset,
     questionnaire_answers,
@@ -302,3 +303,10 @@ def test_the_diagnosis_is_made_after_fewer_relapses_than_among_all_living(extrac
             for each in (new, living)
         ]
         assert shares[0] > shares[1]
+
+
+def test_who_is_registered_by_several_trusts(extract):
+    table = estimate_shares(persons_by_registering_trusts(extract), column="registered_by").frame
+    n = table.set_index("level")["n"]["several_trusts"]
+    # Printed as "about 1200".
+    assert round(n, -2) == PUBLISHED["registered_in_several_trusts"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msanalysis import cohorts
-from msanalysis.codes import one_off_substances
+from msanalysis.codes import completeness_variables, one_off_substances, quality_rules
 from msanalysis.cohorts.courses import ONGOING, courses
 from msanalysis.cohorts.natalizumab import GAP_DAYS, a_year_earlier
 from msanalysis.cohorts.treatment_status import running_treatments
@@ -166,6 +166,7 @@ BEGINS_WITH = {
     "diagnosed_by_workup": ({"first_year": 2020, "known": "bands"}, everyone),
     "first_treatments": ({"course": "rrms", "named": ["rituximab"]}, everyone),
     "jcv_tested": ({"assay": "stratify"}, quarters_tested),
+    "last_registrations": ({}, everyone),
     "living": ({}, everyone),
     "living_by_workup": ({"course": "rrms"}, everyone),
     "natalizumab_after_positive_test": ({}, users_of("natalizumab")),
@@ -179,6 +180,8 @@ BEGINS_WITH = {
     "ofatumumab_users": ({}, on_ofatumumab),
     "persons_by_edss_measured": ({}, everyone),
     "persons_by_last_edss": ({"first_day": "2018-01-01"}, everyone),
+    "persons_by_registering_trusts": ({}, everyone),
+    "persons_by_rule": ({"rules": quality_rules()}, everyone),
     "persons_by_onset": ({"first_year": 2016}, everyone),
     "persons_by_treatment": ({}, everyone),
     "persons_from_onset": ({}, everyone),
@@ -188,6 +191,8 @@ BEGINS_WITH = {
         questionnaires_of("2023", "2024"),
     ),
     "questionnaires_sent": ({}, questionnaires_of("2024")),
+    "records_by_trust": ({"variables": completeness_variables()}, everyone),
+    "records_by_year": ({"variables": completeness_variables(), "first_year": 2023}, everyone),
     "registered": ({}, everyone),
     "registrations": ({"first_year": 2024}, everyone),
     "rituximab_starters": ({}, users_of("rituximab")),
@@ -210,12 +215,15 @@ BY_INDICATOR = {
 }  # fmt: skip
 # Of the persons of two extracts, tried in test_extract_changes.py: nobody is excluded.
 OF_TWO_EXTRACTS = {"extract_changes"}
+# A row for each comparison and rating, not for each person: tried in test_agreement.py.
+OF_STUDIES = {"case_ratings", "record_comparisons"}
 # Of the patients of one trust, tried in test_local_reports.py.
 OF_ONE_TRUST = {"incomplete_records", "of_trust", "registered_events", "registration_delays"}
 
 
 def test_every_cohort_is_tried():
-    tried = set(BEGINS_WITH) | NO_COHORTS | BY_INDICATOR | OF_TWO_EXTRACTS | OF_ONE_TRUST
+    tried = set(BEGINS_WITH) | NO_COHORTS | BY_INDICATOR
+    tried |= OF_TWO_EXTRACTS | OF_STUDIES | OF_ONE_TRUST
     assert tried == set(cohorts.__all__)
 
 

@@ -19,13 +19,13 @@ AGES = {
 }
 COMPARED = {"event": "death", "by": "sex", "reference": "female", "compared": "male"}
 OWN_COHORTS = {
-    "check_interrupted_series", "check_run_charts", "estimate_balance", "estimate_change",
-    "estimate_coverage", "estimate_flows", "estimate_funnel", "estimate_indicators",
-    "estimate_indicator_years", "estimate_indicators_by",
-    "estimate_interrupted_series", "estimate_interruption", "estimate_ripening",
-    "estimate_rule_grid", "estimate_run_charts", "estimate_shrunken_shares",
-    "estimate_then_and_now", "estimate_weighted_hazard_ratio", "estimate_weighted_incidence",
-    "estimate_yearly_coverage",
+    "check_interrupted_series", "check_run_charts", "estimate_agreement", "estimate_balance",
+    "estimate_change", "estimate_completeness", "estimate_coverage", "estimate_flows",
+    "estimate_funnel", "estimate_indicator_years", "estimate_indicators",
+    "estimate_indicators_by", "estimate_interrupted_series", "estimate_interruption",
+    "estimate_reliability", "estimate_ripening", "estimate_rule_grid", "estimate_run_charts",
+    "estimate_shares_in_each", "estimate_shrunken_shares", "estimate_then_and_now",
+    "estimate_weighted_hazard_ratio", "estimate_weighted_incidence", "estimate_yearly_coverage",
 }  # fmt: skip
 """They need columns of their own, and are tried beside their cohorts."""
 SCORES = {"scores": ["follow_up_days"]}

@@ -1047,6 +1047,77 @@ ANALYSES: tuple[Analysis, ...] = (
         },
     ),
     Analysis(
+        id="data_quality",
+        chapter="4",
+        title=_words(
+            "Datakvalitet: kompletthet, aktualitet og korrekthet",
+            "Data quality: completeness, timeliness and correctness",
+        ),
+        needs=("patients.diagnosis_date", "patients.death_date"),
+        figures={
+            "record_agreement": "4.3.1",
+            "completeness": "",
+            "completeness_by_year": "",
+            "registration_delays": "",
+            "registration_delays_by_trust": "",
+            "quality_rules": "",
+            "several_trusts": "",
+            "rater_reliability": "",
+        },
+        captions={
+            "record_agreement": _words(
+                "Samsvar med journalen for utvalgte variabler, med og uten manglende verdier, med "
+                "95 % konfidensintervall",
+                "Agreement with the patient record of selected variables, with and without missing "
+                "values, with 95 % confidence interval",
+            ),
+            "completeness": _words(
+                "Kompletthet per variabel og helseforetak, alle i live; for besøk, undersøkelser "
+                "og behandling de med en slik hendelse i året",
+                "Completeness by variable and hospital trust, all living; for visits, examinations "
+                "and treatments those with such an event in the year",
+            ),
+            "completeness_by_year": _words(
+                "Kompletthet per variabel, etter året hendelsen fant sted eller personen ble "
+                "registrert",
+                "Completeness by variable and the year in which the event took place or the person "
+                "was registered",
+            ),
+            "registration_delays": _words(
+                "Dager fra hendelsen til den ble registrert, personens siste av hvert slag i året",
+                "Days from the event until it was registered, the person's last of each kind in "
+                "the year",
+            ),
+            "registration_delays_by_trust": _words(
+                "Dager fra besøk til registrering etter helseforetak, personens siste besøk i året",
+                "Days from visit to registration by hospital trust, the person's last visit of the "
+                "year",
+            ),
+            "quality_rules": _words(
+                "Regler for troverdighet og indre samsvar: hvem som bryter dem",
+                "Rules of plausibility and consistency: who breaks them",
+            ),
+            "several_trusts": _words(
+                "Registrert av ett eller flere helseforetak, etter bosted; i parentes antall og "
+                "andelen flere",
+                "Registered by one or several hospital trusts, by residence; in parentheses the "
+                "number and the share of several",
+            ),
+            "several_trusts_by_trust": _words(
+                "Registrert av ett eller flere helseforetak, etter bosted",
+                "Registered by one or several hospital trusts, by residence",
+            ),
+            "rater_reliability": _words(
+                "Samsvar mellom bedømmere av de samme kasuistikkene, med 95 % konfidensintervall",
+                "Agreement of raters of the same case histories, with 95 % confidence interval",
+            ),
+            "data_quality_attrition": _words("Hvem som er med, i live", "Who is included, living"),
+            "data_quality_attrition_registered": _words(
+                "Hvem som er med, alle registrerte", "Who is included, all registered"
+            ),
+        },
+    ),
+    Analysis(
         id="local_report",
         chapter="6",
         title=_words("Lokal rapport til et helseforetak", "Local report to a hospital trust"),

@@ -1,6 +1,6 @@
 """Codes into words, at the last moment: Norwegian (`nb`) and English (`en`), from `labels.csv`.
 
-The titles of the quality indicators stand beside their bounds, in `codes/indicators.csv`.
+The titles of quality indicators, of variables and of rules stand in their own files (`_TITLES`).
 
 A missing word is an error: a figure never shows a code. Numbers are written as each language writes
 them: decimal comma and narrow space in Norwegian.
@@ -23,11 +23,20 @@ class MissingWord(KeyError):
         return str(self.args[0])
 
 
+_TITLES = {
+    "codes/indicators.csv": "id",
+    "codes/completeness.csv": "variable",
+    "codes/quality_rules.csv": "rule",
+}
+"""File with titles -> its column of keys."""
+
+
 @cache
 def _words() -> dict[tuple[str, str], str]:
     titles = {
-        (row["id"], lang): row[f"title_{lang}"]
-        for row in _rows("codes/indicators.csv")
+        (row[key], lang): row[f"title_{lang}"]
+        for path, key in _TITLES.items()
+        for row in _rows(path)
         for lang in LANGUAGES
     }
     rows = _rows("labels.csv")

@@ -54,6 +54,13 @@ _CODES = (
     "kind",
     "update",
     "variable",
+    "among",
+    "scale",
+    "measure",
+    "rule",
+    "severity",
+    "category",
+    "applies",
 )
 _OF_FLOWS = {"step": "flow_step", "source": "flow_source", "target": "flow_target"}
 """Columns that have another word in a table of flows."""

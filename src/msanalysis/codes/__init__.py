@@ -143,6 +143,37 @@ def trust_ids(number: str) -> dict[str, str]:
     return {trust: f"{number}_{trust}" for trust in trusts()}
 
 
+def completeness_variables() -> tuple[Definition, ...]:
+    """Return one row a variable whose completeness is counted, in the order of the figures.
+
+    `variable` (table.column); `day` (the date that places a row of the table in a year; empty: a
+    row a person); `missing_codes` (codes that count as missing); `asked` and `levels` (which
+    levels of which dimension hold who is asked for it, and who has it, where tables of other
+    analyses count them too: `dimension=level` or `dimension!level`); titles.
+    """
+    return tuple(
+        MappingProxyType(row | {"missing_codes": _listed(row["missing_codes"])})
+        for row in _rows("completeness.csv")
+    )
+
+
+def quality_rules() -> tuple[Definition, ...]:
+    """Return one row a rule of plausibility and consistency.
+
+    `rule` (its function in `cohorts.quality_rules`); `severity` (error: cannot be true; warning:
+    deserves a look; information); `category` (of Kahn and others 2016, with its subcategory);
+    `needs` (table.column); titles.
+    """
+    return tuple(
+        MappingProxyType(row | {"needs": _listed(row["needs"])})
+        for row in _rows("quality_rules.csv")
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split("|")))
+
+
 SCORES = ("rand12_physical", "rand12_mental", "msis29_physical", "msis29_psychological")
 """Scores of the yearly questionnaire."""
 

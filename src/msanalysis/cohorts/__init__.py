@@ -1,7 +1,12 @@
 """Who is studied, one file a population: time zero, end of follow-up, and why it ended."""
 
+from msanalysis.cohorts.complete_records import (
+    records_by_trust,
+    records_by_year,
+)
 from msanalysis.cohorts.coverage_years import coverage_years
 from msanalysis.cohorts.current_treatment import ofatumumab_users, persons_by_treatment
+from msanalysis.cohorts.delays import last_registrations
 from msanalysis.cohorts.demography import (
     dead,
     living,
@@ -43,6 +48,7 @@ from msanalysis.cohorts.population import (
     inhabitants_by_age,
     yearly_inhabitants_by_age,
 )
+from msanalysis.cohorts.quality_rules import persons_by_rule
 from msanalysis.cohorts.questionnaires import questionnaire_answers, questionnaires_sent
 from msanalysis.cohorts.registrations import registrations
 from msanalysis.cohorts.rituximab import rituximab_starters, rituximab_switchers
@@ -54,8 +60,14 @@ from msanalysis.cohorts.treatment_status import (
     treatment_groups_on,
     treatments_on,
 )
+from msanalysis.cohorts.validation_studies import (
+    case_ratings,
+    persons_by_registering_trusts,
+    record_comparisons,
+)
 
 __all__ = [
+    "case_ratings",
     "coverage_years",
     "dead",
     "diagnosed_by_workup",
@@ -74,6 +86,7 @@ __all__ = [
     "inhabitants",
     "inhabitants_by_age",
     "jcv_tested",
+    "last_registrations",
     "living",
     "living_by_workup",
     "natalizumab_after_positive_test",
@@ -89,12 +102,17 @@ __all__ = [
     "persons_by_edss_measured",
     "persons_by_last_edss",
     "persons_by_onset",
+    "persons_by_registering_trusts",
+    "persons_by_rule",
     "persons_by_treatment",
     "persons_from_onset",
     "persons_observed_from_onset",
     "published_results",
     "questionnaire_answers",
     "questionnaires_sent",
+    "record_comparisons",
+    "records_by_trust",
+    "records_by_year",
     "registered",
     "registered_events",
     "registration_delays",

@@ -4,12 +4,15 @@ from msanalysis.figures.adjusted_means import plot_adjusted_means
 from msanalysis.figures.adjusted_rates import plot_adjusted_trusts, plot_adjusted_years
 from msanalysis.figures.age_distribution import plot_age_distribution
 from msanalysis.figures.age_pyramid import plot_age_pyramid
+from msanalysis.figures.agreement import plot_agreement, plot_reliability
 from msanalysis.figures.arms import plot_arms
 from msanalysis.figures.balance import plot_balance
 from msanalysis.figures.boxes import plot_boxes
 from msanalysis.figures.coefficients import plot_coefficients
+from msanalysis.figures.completeness import plot_completeness
 from msanalysis.figures.cumulative_incidence import plot_cumulative_incidence
 from msanalysis.figures.day_boxes import plot_day_boxes
+from msanalysis.figures.delays import plot_delay_boxes, plot_delays
 from msanalysis.figures.edss_scale import plot_edss_scale
 from msanalysis.figures.extract_changes import (
     plot_changed_variables,
@@ -36,6 +39,7 @@ from msanalysis.figures.local_report import (
 )
 from msanalysis.figures.milestones import plot_milestones
 from msanalysis.figures.onset_years import plot_onset_years
+from msanalysis.figures.quality_rules import plot_quality_rules
 from msanalysis.figures.registrations import plot_registrations
 from msanalysis.figures.ripening import plot_ripening
 from msanalysis.figures.rule_grid import plot_rule_grid
@@ -59,17 +63,21 @@ __all__ = [
     "plot_adjusted_years",
     "plot_age_distribution",
     "plot_age_pyramid",
+    "plot_agreement",
     "plot_arms",
     "plot_balance",
     "plot_boxes",
     "plot_changed_variables",
     "plot_changes",
     "plot_coefficients",
+    "plot_completeness",
     "plot_coverage",
     "plot_coverage_map",
     "plot_coverages",
     "plot_cumulative_incidence",
     "plot_day_boxes",
+    "plot_delay_boxes",
+    "plot_delays",
     "plot_edss_scale",
     "plot_first_treatments",
     "plot_funnel",
@@ -87,7 +95,9 @@ __all__ = [
     "plot_moves",
     "plot_onset_years",
     "plot_patients_by_year",
+    "plot_quality_rules",
     "plot_registrations",
+    "plot_reliability",
     "plot_ripening",
     "plot_rule_grid",
     "plot_run_chart",

@@ -44,7 +44,7 @@ def plot_day_boxes(
         for place, row in enumerate(rows.itertuples()):
             values = points.frame.loc[points.frame["stratum"] == row.Index, "value"].astype(float)
             _draw_points(axes, place, values[values <= cut_days])
-            _draw_box(axes, place, row, light=low.get(row.Index) == "**", lang=lang)
+            draw_box(axes, place, row, light=low.get(row.Index) == "**", lang=lang)
             _say_cut(axes, place, values, cut_days, lang)
         axes.axvline(limit_days, color=theme.BLACK, linestyle="--", linewidth=0.9, zorder=1)
         _name_rows(axes, rows, low, lang)
@@ -72,7 +72,8 @@ def _draw_points(axes: Axes, place: int, values: pd.Series) -> None:
               alpha=0.75, markeredgewidth=0, zorder=3)  # fmt: skip
 
 
-def _draw_box(axes: Axes, place: int, row, *, light: bool, lang: str) -> None:
+def draw_box(axes: Axes, place: int, row, *, light: bool, lang: str) -> None:
+    """Draw one row of `estimate_quantiles` at a height; a row without a median says why."""
     if pd.isna(row.median):
         text = word("hidden_mark", lang) if pd.isna(row.n) or row.n else DASH
         axes.text(0.01, place, text, transform=axes.get_yaxis_transform(), va="center",

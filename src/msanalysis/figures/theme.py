@@ -59,6 +59,8 @@ COLOURS = {
     "long_stable_disease": GREEN,
     "choice_or_pregnancy": ORANGE,
     "next_line": BLUE,
+    "one_trust": SKY,
+    "several_trusts": VERMILION,
     "edss_0_1": "#E3EEF9",
     "edss_2_3": "#A9CCE6",
     "edss_4_5": "#5A9BCB",

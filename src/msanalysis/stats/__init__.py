@@ -1,8 +1,10 @@
 """One file per method: a Cohort in, a tidy table out, as a Result that the gate must pass."""
 
 from msanalysis.stats.adjusted_means import estimate_adjusted_means
+from msanalysis.stats.agreement import estimate_agreement, estimate_reliability
 from msanalysis.stats.boxes import estimate_boxes
 from msanalysis.stats.change import estimate_change
+from msanalysis.stats.completeness import count_broken_rules, estimate_completeness
 from msanalysis.stats.correlation import estimate_correlation
 from msanalysis.stats.coverage_years import estimate_yearly_coverage
 from msanalysis.stats.cox import check_proportional_hazards, estimate_hazard_ratios
@@ -54,7 +56,12 @@ from msanalysis.stats.restricted_mean import compare_restricted_mean, estimate_r
 from msanalysis.stats.ripening import estimate_ripening
 from msanalysis.stats.rule_grid import estimate_rule_grid
 from msanalysis.stats.run_chart import check_run_charts, estimate_run_charts
-from msanalysis.stats.shares import estimate_share_by_each, estimate_shares, estimate_shares_by
+from msanalysis.stats.shares import (
+    estimate_share_by_each,
+    estimate_shares,
+    estimate_shares_by,
+    estimate_shares_in_each,
+)
 from msanalysis.stats.shrinkage import estimate_shrunken_shares
 from msanalysis.stats.standardised_rates import (
     estimate_standardised_rates,
@@ -82,6 +89,7 @@ __all__ = [
     "compare_restricted_mean",
     "compare_survival",
     "count_attainments",
+    "count_broken_rules",
     "count_changes",
     "count_indicator_populations",
     "count_missing",
@@ -90,9 +98,11 @@ __all__ = [
     "count_patients_by_year",
     "count_registrations",
     "estimate_adjusted_means",
+    "estimate_agreement",
     "estimate_balance",
     "estimate_boxes",
     "estimate_change",
+    "estimate_completeness",
     "estimate_correlation",
     "estimate_coverage",
     "estimate_crude_rates",
@@ -118,6 +128,7 @@ __all__ = [
     "estimate_rate_trend",
     "estimate_rates",
     "estimate_regression",
+    "estimate_reliability",
     "estimate_repeated_rates",
     "estimate_restricted_mean",
     "estimate_ripening",
@@ -127,6 +138,7 @@ __all__ = [
     "estimate_share_trend",
     "estimate_shares",
     "estimate_shares_by",
+    "estimate_shares_in_each",
     "estimate_shrunken_shares",
     "estimate_standardised_rates",
     "estimate_survival",

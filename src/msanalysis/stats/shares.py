@@ -1,13 +1,13 @@
 """Shares: how the persons of a cohort divide into the levels of a column."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from msanalysis.core import ALL, statistic
+from msanalysis.core import ALL, Cohort, statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import read_levels, split_rows, stack
@@ -135,6 +135,59 @@ def estimate_share_by_each(
         for name, stratum, rows in strata
     )
     return stack(parts, {"covariate": "object", **_SHARES})
+
+
+def _cells_of_each(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return whom each row counts: of those whom the cohort says a column is asked of."""
+    rows = [*zip(table["stratum"], table["level"], strict=True)]
+    whole = [cohort.asked[column] for column, _ in rows]
+    parts = [
+        (base, box if level == ALL else {**box, cohort.dimensions.get(column, column): (level,)})
+        for (column, level), (base, box) in zip(rows, whole, strict=True)
+    ]
+    population = (cohort.base, cohort.fixed)
+    printed = tuple((each, population) for each in whole if each != population)
+    return {"cells": {"n": tuple(parts), "denominator": tuple(whole)}, "printed": printed}
+
+
+@statistic(
+    shape="table",
+    counts={"n": _SHARE, "denominator": ("n", *_SHARE)},
+    dimension="level",
+    cells=_cells_of_each,
+)
+def estimate_shares_in_each(
+    frame: pd.DataFrame, *, columns: Sequence[str], level: float = 0.95
+) -> pd.DataFrame:
+    """Estimate the share of each level of several columns, each among those who have a value.
+
+    Parameters
+    ----------
+    columns
+        Columns of levels, of which the cohort says who is asked; one of columns that were not
+        delivered gives an empty table.
+    level
+        Of the Wilson interval.
+
+    Returns
+    -------
+    Result
+        The rows of `estimate_shares` for each column, which stands first as `stratum`.
+
+    Raises
+    ------
+    ValueError
+        As `estimate_shares`.
+    """
+    check_level(level)
+    rows = (
+        {"stratum": column, **row}
+        for column in columns
+        for row in _rows(frame[require_column(frame, column, "the share").notna()], column, level)
+    )
+    return stack(rows, {"stratum": "object", **_SHARES})
 
 
 def _share(had: np.ndarray, level: float) -> dict[str, Any]:
