@@ -5,6 +5,7 @@ first two show no numbers; only the gate (`msanalysis.release`) makes a `Release
 imports nothing of ours.
 """
 
+import copyreg
 import functools
 import inspect
 import re
@@ -28,6 +29,9 @@ FOLLOW_UP = "follow_up_days"
 Again = Callable[[pd.DataFrame, Mapping[str, Any]], pd.DataFrame]
 ALL = "all"
 """The level of a dimension that is the sum of all its other levels."""
+
+# What holds a read-only mapping (settings, boxes) is pickled with a plain one.
+copyreg.pickle(MappingProxyType, lambda mapping: (dict, (dict(mapping),)))
 
 
 @dataclass(frozen=True)

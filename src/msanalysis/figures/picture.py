@@ -1,6 +1,5 @@
 """A picture: a drawing of Released tables that can be made in every language of a run."""
 
-import copyreg
 import functools
 import hashlib
 import io
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -28,8 +26,6 @@ _KINDS = ("svg", "png")
 _NO_DATES = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 # Half the time of zlib's default, for files a fifth larger.
 _FAST = {"svg": {}, "png": {"pil_kwargs": {"compress_level": 3}}}
-
-copyreg.pickle(MappingProxyType, lambda mapping: (dict, (dict(mapping),)))
 
 
 @dataclass(frozen=True, repr=False)

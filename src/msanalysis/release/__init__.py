@@ -20,7 +20,7 @@ from msanalysis.release.exits import (
     rows_of_own_unit,
 )
 from msanalysis.release.flow import flow_boxes, protect_flow
-from msanalysis.release.plan import planned
+from msanalysis.release.plan import planned, tried
 from msanalysis.release.points import protect_points
 from msanalysis.release.policy import (
     DEFAULT_POLICY,
@@ -30,7 +30,7 @@ from msanalysis.release.policy import (
     ReleaseRefused,
     policy_in_force,
 )
-from msanalysis.release.record import record, tables_cells
+from msanalysis.release.record import Shown, keep, record, tables_cells
 from msanalysis.release.rounding import coarsened, rounded, to_base
 from msanalysis.release.support import hide_unsupported
 from msanalysis.release.table import protect_table
@@ -45,6 +45,7 @@ __all__ = [
     "deliver",
     "list_for_follow_up",
     "release",
+    "shown_under",
 ]
 
 
@@ -109,9 +110,8 @@ def release(
     policy = policy_in_force()
     if own_unit is not None:
         return _for_own_unit(result, policy, own_unit, beside)
-    exact, hidden = hide_unsupported(result, *_WAYS[result.shape](result, policy), policy)
-    result = replace(result, counted=_counted(result, exact))
-    n_persons = _persons_to_show(result, exact, hidden, policy)
+    keep(result)
+    result, exact, hidden, n_persons = _protected(result, policy)
     record(tables_cells(result, exact, hidden, policy, sized=n_persons is not None))
     return _released(
         result,
@@ -121,6 +121,22 @@ def release(
         n_persons=n_persons,
         n_hidden_first=_hidden_first(result, exact, policy),
     )
+
+
+def shown_under(result: Result, policy: Policy, plan: frozenset[str]) -> Shown:
+    """Return the cells of a result as `release` would record them under a policy and a plan."""
+    with tried(plan):
+        result, exact, hidden, n_persons = _protected(result, policy)
+        return tables_cells(result, exact, hidden, policy, sized=n_persons is not None)
+
+
+def _protected(
+    result: Result, policy: Policy
+) -> tuple[Result, pd.DataFrame, pd.DataFrame, int | None]:
+    """Return the result as it is counted in what is shown, its table, what is hidden of it, n."""
+    exact, hidden = hide_unsupported(result, *_WAYS[result.shape](result, policy), policy)
+    result = replace(result, counted=_counted(result, exact))
+    return result, exact, hidden, _persons_to_show(result, exact, hidden, policy)
 
 
 def _released(result: Result, shown: pd.DataFrame, hidden: pd.DataFrame, **held: Any) -> Released:

@@ -3,7 +3,9 @@
 import json
 import math
 import os
+import pickle
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from msanalysis.release.table import printed_parts, printed_quotas, public_keys,
 
 RECORD_VARIABLE = "MSANALYSIS_CELLS"
 """Names the file that receives the exact cells; nothing is recorded where it is not set."""
+RESULTS_VARIABLE = "MSANALYSIS_RESULTS"
+"""Names the file that receives the exact results, while the run lasts."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,27 @@ def record(each: Shown) -> None:
     }
     with Path(os.environ[RECORD_VARIABLE]).open("a", encoding="utf-8") as handle:
         handle.write(json.dumps(content) + "\n")
+
+
+def keep(result: Result) -> None:
+    """Add an exact result to the file that the environment names, for `kept`."""
+    if RESULTS_VARIABLE not in os.environ:
+        return
+    with suppress(*_NOT_WRITTEN), Path(os.environ[RESULTS_VARIABLE]).open("ab") as handle:
+        handle.write(pickle.dumps(result))
+
+
+def kept(path: Path) -> list[Result]:
+    """Return what `keep` wrote in this run: nothing where there is no file, or not all."""
+    results = []
+    with suppress(FileNotFoundError, EOFError, *_NOT_WRITTEN), path.open("rb") as handle:
+        while True:
+            results.append(pickle.load(handle))
+    return results
+
+
+_NOT_WRITTEN = (pickle.PicklingError, TypeError, AttributeError, ImportError)
+"""What is raised where a result holds a function that only its notebook knows."""
 
 
 def _place(cell: Cell) -> Iterable[Any]:

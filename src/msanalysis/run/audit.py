@@ -5,10 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from msanalysis.release import POLICIES
+from msanalysis.core import Result
+from msanalysis.release import POLICIES, shown_under
 from msanalysis.release.audit import audit
 from msanalysis.release.days import shown_keys
-from msanalysis.release.record import Shown, read_record
+from msanalysis.release.record import Shown, kept, read_record
 from msanalysis.run.cache import package_hash
 from msanalysis.run.outputs import CELLS, Outcome
 from msanalysis.run.plan import Run
@@ -48,30 +49,50 @@ def remember(restricted: Path, audits: Mapping[str, Plan]) -> None:
 
 
 def what_tells_too_much(
-    run: Run, outcomes: Sequence[Outcome], before: Mapping[str, Plan]
+    run: Run, outcomes: Sequence[Outcome], plan: Plan, results: Mapping[str, Path]
 ) -> tuple[str, Plan]:
     """Return the fingerprint of the outputs, and what each must hide beside the others.
 
-    `before` holds what was found for the same outputs.
+    Where the exact results of an analysis are at hand (`results`: their files), what it would show
+    under the longer plan is audited in turn, so that its notebook has to run again but once.
+
+    What was found for the same outputs in an earlier run is not sought again.
     """
     folders = {each.job.analysis.id: each.folder for each in outcomes if each.folder}
     audited = _fingerprint(run, folders)
-    return audited, before[audited] if audited in before else _more(run, folders)
+    before = remembered(run.out / "restricted")
+    if audited in before:
+        return audited, before[audited]
+    return audited, _more(run, folders, plan, {id: kept(results[id]) for id in folders})
 
 
-def _more(run: Run, folders: Mapping[str, Path]) -> Plan:
-    """Return for each analysis the cells it shows that must be hidden."""
+def _more(
+    run: Run, folders: Mapping[str, Path], plan: Plan, results: Mapping[str, Sequence[Result]]
+) -> Plan:
+    """Return for each analysis the cells it shows, or would show then, that must be hidden."""
+    policy, quoted = POLICIES[run.policy], _quoted(folders.values())
     tables: dict[str, list[Shown]] = {id: read_record(at / CELLS) for id, at in folders.items()}
-    every = [each for shown in tables.values() for each in shown]
-    policy = POLICIES[run.policy]
-    keys = audit(
-        every,
-        policy.threshold,
-        _quoted(folders.values()),
-        trusts_know_their_own=policy.trusts_know_their_own,
-    )
-    shows = {id: keys & shown_keys(shown) for id, shown in tables.items()}
-    return {id: some for id, some in shows.items() if some}
+    more: Plan = {}
+    while True:
+        every = [each for shown in tables.values() for each in shown]
+        insiders = policy.trusts_know_their_own
+        keys = audit(every, policy.threshold, quoted, trusts_know_their_own=insiders)
+        shows = {id: keys & shown_keys(shown) for id, shown in tables.items()}
+        longer = extended(more, {id: some for id, some in shows.items() if some})
+        changed = [id for id in longer if longer[id] != more.get(id)]
+        more = longer
+        if not changed or any(len(results[id]) != len(tables[id]) for id in changed):
+            return more
+        for id in changed:
+            hides = plan.get(id, frozenset()) | more[id]
+            tables[id] = [
+                shown_under(result, policy, hides) if _affected(shown, hides) else shown
+                for shown, result in zip(tables[id], results[id], strict=True)
+            ]
+
+
+def _affected(shown: Shown, hides: frozenset[str]) -> bool:
+    return shown.shape != "table" or not hides.isdisjoint(cell.key for cell in shown.cells)
 
 
 def _quoted(folders) -> set[str]:

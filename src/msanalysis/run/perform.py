@@ -13,13 +13,12 @@ from msanalysis.folders import PICTURES_VARIABLE, put_in_place
 from msanalysis.release import POLICY_VARIABLE
 from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE, WORKLISTS_VARIABLE
 from msanalysis.release.plan import PLAN_VARIABLE
-from msanalysis.release.record import RECORD_VARIABLE
+from msanalysis.release.record import RECORD_VARIABLE, RESULTS_VARIABLE
 from msanalysis.run import cache
 from msanalysis.run.audit import (
     Plan,
     extended,
     remember,
-    remembered,
     what_tells_too_much,
 )
 from msanalysis.run.outputs import (
@@ -157,7 +156,8 @@ def _first_plan(run: Run) -> Plan:
 def _again(state: _State) -> list["_Piece"]:
     """Return what tells too much beside the others, to be performed again; none when it is over."""
     state.used |= {each.folder for each in state.outcomes.values() if each.folder}
-    audited, more = what_tells_too_much(state.run, state.ordered, remembered(state.restricted))
+    results = {job.analysis.id: _results(state.restricted, job) for job in state.run.jobs}
+    audited, more = what_tells_too_much(state.run, state.ordered, state.plan, results)
     state.audits[audited] = more
     longer = extended(state.plan, more)
     again = [
@@ -288,8 +288,15 @@ def _executed(piece: _Piece) -> Path:
     return piece.restricted / "notebooks" / f"{piece.id}.ipynb"
 
 
+def _results(restricted: Path, job: Job) -> Path:
+    """Return the file that holds the exact results of a notebook while the run lasts."""
+    return restricted / "work" / f"{job.analysis.id}.results"
+
+
 def _task(piece: _Piece) -> Task:
     run, out = piece.run, piece.out
+    results = _results(piece.restricted, piece.job)
+    results.unlink(missing_ok=True)
     clear(out)
     out.mkdir()
     plan = piece.restricted / "work" / f"{piece.id}.plan.json"
@@ -309,6 +316,7 @@ def _task(piece: _Piece) -> Task:
             RESTRICTED_VARIABLE: str(piece.restricted),
             PLAN_VARIABLE: str(plan),
             RECORD_VARIABLE: str(out / CELLS),
+            RESULTS_VARIABLE: str(results),
             PICTURES_VARIABLE: str(piece.restricted / "work" / "pictures"),
             OWN_UNIT_VARIABLE: run.own_unit,
             WORKLISTS_VARIABLE: "1" if run.worklists else "",
