@@ -114,7 +114,9 @@ def sums_of(
         sums[group.dimension, group.rest] = [
             each for each in found if each[1] and each[1] != (each[0],)
         ]
-        new = {part for _, parts in found for part in parts} - wholes.keys() - boxes.keys()
+        new = {
+            part for _, parts in found for part in parts if part not in wholes and part not in boxes
+        }
         for key in sorted(new):
             wholes[key] = key
             _follow(key, found, values)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import coo_array, csc_array, hstack
+from scipy.sparse import block_array, coo_array, csc_array, eye_array, hstack
+from scipy.sparse.csgraph import connected_components
 
 from msanalysis.release.equations import Sum
 from msanalysis.release.policy import ReleaseRefused
+from msanalysis.release.programme import SOME, are_whole, solve, solve_whole
 
 MANY = 1e6
 """More persons than any table holds."""
@@ -86,14 +87,18 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
     values = _followed(known, touching)
     system = _system(known)
     waiting = sorted({*hidden, *_implied(known, values)}, reverse=True)
-    safe: set[str] = set()
+    safe = _safe_together(waiting, known, values, hidden, system)
     while waiting:
         key = waiting[-1]
         if key in safe or key not in values or _is_safe(key, known, values, hidden, touching, safe):
             waiting.pop()
             continue
-        chosen = _cheapest_to_hide(key, known, values, hidden, system)
-        chosen = chosen or _next_to_hide(key, known, hidden, touching)
+        possible = _cheapest_change(key, known, values, hidden, system)
+        chosen = {
+            each
+            for each in possible.keys() & known.values.keys() - hidden
+            if abs(possible[each] - known.values[each]) > SOME
+        } or _next_to_hide(key, known, hidden, touching)
         if not chosen:
             if not known.kept:
                 raise ReleaseRefused(NOTHING_LEFT)
@@ -101,6 +106,7 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
             continue
         more = _with_tied(known, chosen) - hidden
         hidden |= more
+        safe |= _cleared(possible, known, values, hidden)
         waiting += sorted(more, reverse=True)
     return hidden
 
@@ -163,28 +169,38 @@ def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]
 def _is_safe(key, known, values, hidden, touching, safe: set[str]) -> bool:
     """Return whether the number could be another; adds to `safe` all that is found safe with it."""
     problem = _problem(key, known, hidden, touching)
-    small = values[key] < known.threshold and key not in known.numerators
-    for sign in (-1,) if small and key in hidden else (-1, 1):
+    _, below = _goals(key, known, values, hidden)
+    for sign in (-1,) if below < 0 else (-1, 1):
         possible = _extreme(key, sign, problem, values, hidden)
         if possible is None:
             safe.add(key)
             return True
-        safe |= {
-            each
-            for each, number in possible.items()
-            if each in values and _differs(number, each, known, values, hidden)
-        }
+        safe |= _cleared(possible, known, values, hidden)
         if key in safe:
             return True
     return False
 
 
-def _differs(number: int, key: str, known: Known, values, hidden) -> bool:
-    """Return whether it is safe that the cell could be `number`."""
+def _cleared(possible: Mapping[str, float], known: Known, values, hidden) -> set[str]:
+    """Return the cells that numbers which are all possible together, if whole, show to be safe."""
+    if not are_whole(np.array([*possible.values()])):
+        return set()
+    unknown = {each for each in possible if each in hidden or each not in known.values}
+    goals = {each: _goals(each, known, values, hidden) for each in unknown & values.keys()}
+    return {
+        each for each, (above, below) in goals.items() if not below < round(possible[each]) < above
+    }
+
+
+def _goals(key: str, known: Known, values, hidden) -> tuple[int, int]:
+    """Return from where on upwards, and from where on downwards, a number is safe to be possible.
+
+    A small hidden cell is known not to be 0; one that no table has may be nobody.
+    """
     value = values[key]
     if value >= known.threshold or key in known.numerators:
-        return number != value
-    return number >= known.threshold or (number == 0 and key not in hidden)
+        return value + 1, value - 1
+    return known.threshold, -1 if key in hidden else 0
 
 
 _Problem = tuple[list[str], list[tuple[list[tuple[int, int]], int]]]
@@ -221,28 +237,39 @@ def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str
         return None
     rows = [row for row, (terms, _) in enumerate(equations) for _ in terms]
     columns = [place for terms, _ in equations for place, _ in terms]
-    signs = [sign for terms, _ in equations for _, sign in terms]
-    A = coo_array((signs, (rows, columns)), shape=(len(equations), len(keys))).tocsr()
-    b = np.array([rest for _, rest in equations], dtype=float)
+    signs = [float(sign) for terms, _ in equations for _, sign in terms]
+    sums = coo_array((signs, (rows, columns)), shape=(len(equations), len(keys))).tocsc()
+    rest = np.array([rest for _, rest in equations], dtype=float)
     least = np.array([each in hidden for each in keys], dtype=float)
     cost = np.zeros(len(keys))
     cost[keys.index(key)] = sign
-    found = milp(
-        cost,
-        integrality=np.ones(len(keys)),
-        bounds=Bounds(least, MANY),
-        constraints=LinearConstraint(A, b, b),
-    )
-    if found.x is None:
+    numbers = solve_whole(cost, sums, (rest, rest), (least, np.full(len(keys), MANY)))
+    if numbers is None:
         raise ReleaseRefused(CONTRADICTION)
-    return dict(zip(keys, np.rint(found.x).astype(int).tolist(), strict=True))
+    return dict(zip(keys, numbers.tolist(), strict=True))
 
 
-# --- what to hide more ----------------------------------------------------------------------------
+# --- many at once ---------------------------------------------------------------------------------
 
 
-_System = tuple[list[str], csc_array, Mapping[str, float]]
-"""All cells, the sums between them (whole less parts is 0), and the price of changing a cell."""
+@dataclass(frozen=True)
+class _System:
+    """All cells, the sums between them (whole less parts is 0), and the price of changing a cell.
+
+    `part` holds for each cell the number of what hangs together through any sums.
+    """
+
+    place: Mapping[str, int]
+    sums: csc_array
+    part: np.ndarray
+    prices: Mapping[str, float]
+
+    def around(self, keys: Iterable[str]) -> tuple[dict[str, int], csc_array]:
+        """Return all cells that hang together with some, by column of the sums between them."""
+        inside = np.isin(self.part, self.part[[self.place[key] for key in keys]])
+        near = [key for key, is_one in zip(self.place, inside, strict=True) if is_one]
+        sums = self.sums[:, inside]
+        return {key: at for at, key in enumerate(near)}, sums[np.unique(sums.indices)]
 
 
 def _system(known: Known) -> _System:
@@ -254,54 +281,108 @@ def _system(known: Known) -> _System:
             columns.append(place.setdefault(each, len(place)))
             signs.append(sign)
     shape = (len(known.sums), len(place))
-    return list(place), csc_array((signs, (rows, columns)), shape=shape), _prices(known)
+    sums = csc_array((signs, (rows, columns)), shape=shape)
+    links = coo_array(
+        (signs, (columns, [len(place) + row for row in rows])), shape=(sum(shape),) * 2
+    )
+    part = connected_components(links, directed=False)[1][: len(place)]
+    return _System(place, sums, part, _prices(known))
 
 
-def _cheapest_to_hide(
-    key: str, known: Known, values: Mapping[str, int], hidden: set[str], system: _System
+def _limits(keys: Iterable[str], known: Known, hidden: set[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the most that a reader knows each cell to be, by itself."""
+    shown = [known.values[key] if _is_shown(key, known, hidden) else None for key in keys]
+    least = [float(key in hidden) if n is None else n for key, n in zip(keys, shown, strict=True)]
+    return np.array(least, dtype=float), np.array([MANY if n is None else n for n in shown])
+
+
+def _is_shown(key: str, known: Known, hidden: set[str]) -> bool:
+    return key in known.values and key not in hidden
+
+
+def _safe_together(
+    keys: Iterable[str], known: Known, values: Mapping[str, int], hidden: set[str], system: _System
 ) -> set[str]:
-    """Return the shown cells that, changed by the fewest persons, let a number be safe.
+    """Return those of the cells that a few programmes clear: most of them.
+
+    Each brings all that are not cleared yet as near to their goals as can be, upwards and
+    downwards in turn, until two in a row clear nothing.
+    """
+    goals = {
+        key: _goals(key, known, values, hidden)
+        for key in keys
+        if key in system.place and key in values
+    }
+    safe: set[str] = set()
+    idle, upwards = 0, True
+    while idle < 2:
+        aims = {
+            key: above if upwards else below
+            for key, (above, below) in goals.items()
+            if key not in safe and (upwards or below >= 0)
+        }
+        possible = _nearest(aims, 1 if upwards else -1, known, hidden, system) if aims else {}
+        more = _cleared(possible, known, values, hidden) - safe
+        safe |= more
+        idle, upwards = 0 if more else idle + 1, not upwards
+    return safe
+
+
+def _nearest(
+    aims: Mapping[str, int], sign: int, known: Known, hidden: set[str], system: _System
+) -> dict[str, int]:
+    """Return possible numbers of which some lack (-1: exceed) as little of their aims as can be."""
+    place, sums = system.around(aims)
+    least, most = _limits(place, known, hidden)
+    n, m = len(place), len(aims)
+    signs, columns = np.full(m, float(sign)), [place[key] for key in aims]
+    aimed = coo_array((signs, (np.arange(m), columns)), shape=(m, n))
+    add_up, enough = np.zeros(sums.shape[0]), signs * [*aims.values()]
+    numbers = solve_whole(
+        np.append(np.zeros(n), np.ones(m)),
+        block_array([[sums, None], [aimed, eye_array(m)]], format="csc"),
+        (np.append(add_up, enough), np.append(add_up, np.full(m, np.inf))),
+        (np.append(least, np.zeros(m)), np.append(most, np.full(m, MANY))),
+    )
+    return {} if numbers is None else dict(zip(place, numbers[:n].tolist(), strict=True))
+
+
+# --- what to hide more ----------------------------------------------------------------------------
+
+
+def _cheapest_change(
+    key: str, known: Known, values: Mapping[str, int], hidden: set[str], system: _System
+) -> dict[str, float]:
+    """Return numbers of which a cell's is safe, with the fewest persons moved in shown cells.
 
     One linear programme (as for the suppression of cells: Fischetti and Salazar 2001): shown
     numbers may change at a price, all else is free, and the number itself must be another. Empty
-    when nothing does, or when only parts of persons would have to move.
+    where nothing does. Parts of persons may move.
     """
-    keys, sums, prices = system
-    if key not in keys:
-        return set()
-    is_shown = np.array([each in known.values and each not in hidden for each in keys])
-    shown = [each for each, is_one in zip(keys, is_shown, strict=True) if is_one]
-    now = np.array([known.values[each] for each in shown], dtype=float)
+    if key not in system.place:
+        return {}
+    place, sums = system.around([key])
+    is_shown = np.array([_is_shown(each, known, hidden) for each in place])
+    shown = [each for each, is_one in zip(place, is_shown, strict=True) if is_one]
     movable = np.array([_may_be_hidden(each, known) for each in shown], dtype=bool)
-    free = [each for each, is_one in zip(keys, is_shown, strict=True) if not is_one]
-    least = np.array([float(each in hidden) for each in free])
-    most = np.full(len(free), MANY)
-    price = np.array([prices[each] for each in shown])
-    at, value = free.index(key), values[key]
-    columns = hstack([sums[:, ~is_shown], sums[:, is_shown], -sums[:, is_shown]], format="csc")
+    price = np.array([system.prices[each] for each in shown])
+    least, most = _limits(place, known, hidden)
+    now, fixed, add_up = least[is_shown], np.zeros(len(shown)), np.zeros(sums.shape[0])
     up, down = np.where(movable, MANY, 0), np.where(movable, now - 1, 0)
-    for low, high in _others(value, known.threshold):
-        least_here, most_here = least.copy(), most.copy()
-        least_here[at], most_here[at] = max(low, least[at]), high
-        found = linprog(
-            np.concatenate([np.zeros(len(free)), price, price]),
-            A_eq=columns,
-            b_eq=-(sums[:, is_shown] @ now),
-            bounds=np.column_stack(
-                [
-                    np.concatenate([least_here, 0 * up, 0 * up]),
-                    np.concatenate([most_here, up, down]),
-                ]
-            ),
-            method="highs",
+    columns = hstack([sums, sums[:, is_shown], -sums[:, is_shown]], format="csc")
+    for low, high in _others(values[key], known.threshold):
+        least[place[key]], most[place[key]] = max(low, float(key in hidden)), high
+        numbers = solve(
+            np.concatenate([np.zeros(len(place)), price, price]),
+            columns,
+            (add_up, add_up),
+            (np.concatenate([least, fixed, fixed]), np.concatenate([most, up, down])),
         )
-        if found.x is not None:
-            moved = found.x[len(free) :].reshape(2, -1).sum(axis=0) > SOME
-            return {each for each, moves in zip(shown, moved, strict=True) if moves}
-    return set()
-
-
-SOME = 1e-6
+        if numbers is not None:
+            possible, (more, less) = numbers[: len(place)], numbers[len(place) :].reshape(2, -1)
+            possible[is_shown] += more - less
+            return dict(zip(place, possible.tolist(), strict=True))
+    return {}
 
 
 def _may_be_hidden(key: str, known: Known) -> bool:
