@@ -275,6 +275,29 @@ def test_who_is_left_out_of_years_that_some_have_is_who_is_in_none_of_them():
     assert audit([onset, gone], THRESHOLD) > gone.hidden
 
 
+def test_all_of_whom_something_is_known_are_everyone_where_nobody_has_another_level():
+    """The 100 with any finding are the 97 and the 3, though no table counts those with many."""
+    findings = told(
+        "trend",
+        ({"known": ("yes",)}, 100),
+        ({"few": ("few",)}, 40),
+        coarser={
+            "findings": {
+                "known": {"none": "yes", "one": "yes", "two": "yes"},
+                "few": {"none": "few", "one": "few", "two": "many"},
+            }
+        },
+    )
+    gone = told(
+        "shares",
+        ({}, 100, HIDDEN),
+        ({"gone": ("yes",)}, 3, HIDDEN),
+        ({"gone": ("no",)}, 97),
+    )
+    assert audit([gone], THRESHOLD) == gone.hidden
+    assert audit([findings, gone], THRESHOLD) > gone.hidden
+
+
 def no_step(name):
     return pd.DataFrame({"step": [name], "n": [0], "dimension": [name]})
 

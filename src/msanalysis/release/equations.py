@@ -245,11 +245,18 @@ def _owners(classes: _Classes, keys: Sequence[str]) -> dict[tuple[bool, ...], st
 def _nobody(
     rest: tuple[bool, ...], classes: _Classes, keys: Sequence[str], values: Mapping[str, int]
 ) -> bool:
-    """Return whether the levels that are named make up some whole: nobody has another."""
+    """Return whether the levels that are named make up some whole: nobody has another.
+
+    Each of them may be a member, or all of them together.
+    """
     owners = _owners(classes, keys)
+    held: dict[frozenset, str] = {}
+    for number, key in enumerate(keys):
+        held.setdefault(frozenset(each for each in classes if each[number]), key)
     for number in np.flatnonzero(rest):
-        parts = [owners.get(each) for each in classes if each[number] and each != rest]
-        numbers = [values.get(key) for key in (keys[number], *parts)]
-        if None not in numbers:
-            return numbers[0] == sum(numbers[1:])
+        named = frozenset(each for each in classes if each[number] and each != rest)
+        for parts in ([owners.get(each) for each in named], [held.get(named)]):
+            numbers = [values.get(key) for key in (keys[number], *parts)]
+            if None not in numbers:
+                return numbers[0] == sum(numbers[1:])
     return False
