@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from audited import released_as_one, shown_as_one
 from invented_notebooks import counts, rows, write_notebook, write_run_file, write_store
 from msanalysis.core import Except
-from msanalysis.release import release
+from msanalysis.release import POLICIES, release, shown_under
 from msanalysis.release.audit import audit
 from msanalysis.release.cells import cell_of, cells_of
+from msanalysis.release.days import shown_keys
 from msanalysis.release.plan import PLAN_VARIABLE
-from msanalysis.release.record import Shown
+from msanalysis.release.record import RECORD_VARIABLE, RESULTS_VARIABLE, Shown, kept, read_record
 from msanalysis.run.perform import perform
 from msanalysis.run.plan import plan_runs
 from msanalysis.stats import (
@@ -388,6 +389,28 @@ def test_a_0_that_the_plan_of_the_run_hides_is_hidden(tmp_path, monkeypatch):
     assert not hidden(release(at), "n_events", time_days=100)
     monkeypatch.setenv(PLAN_VARIABLE, str(tmp_path / "plan.json"))
     assert hidden(release(at), "n_events", time_days=100)
+
+
+def test_what_is_tried_under_a_plan_is_what_a_notebook_will_show_under_it(tmp_path, monkeypatch):
+    cohort = followed(900, 1)
+    results = [
+        estimate_survival(cohort, event="death"),
+        estimate_survival_at(cohort, event="death", times_days=[100, 200]),
+        estimate_shares_by(cohort, column="end_reason", by="sex"),
+        estimate_flows(cohort, states=["sex", "end_reason"]),
+    ]
+    monkeypatch.setenv(RESULTS_VARIABLE, str(tmp_path / "results"))
+    alone = [shown_under(result, POLICIES["annual_report"], frozenset()) for result in results]
+    plan = frozenset(audit(alone, THRESHOLD) & shown_keys(alone))
+    (tmp_path / "plan.json").write_text(json.dumps(sorted(plan)), encoding="utf-8")
+    monkeypatch.setenv(PLAN_VARIABLE, str(tmp_path / "plan.json"))
+    monkeypatch.setenv(RECORD_VARIABLE, str(tmp_path / "cells.jsonl"))
+    for result in results:
+        release(result)
+    under_plan = read_record(tmp_path / "cells.jsonl")
+    again = kept(tmp_path / "results")
+    assert [shown_under(each, POLICIES["annual_report"], plan) for each in again] == under_plan
+    assert alone != under_plan
 
 
 def test_flows_do_not_tell_how_many_an_attrition_leaves_out():
