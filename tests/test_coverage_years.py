@@ -8,7 +8,9 @@ import pytest
 from audited import released_as_one
 from msanalysis.cohorts import coverage_years, living, newly_diagnosed
 from msanalysis.core import Provenance
+from msanalysis.release import release
 from msanalysis.stats import estimate_yearly_coverage
+from msanalysis.tables import cells, format_table
 from persons import make_extract
 
 PERSON = {
@@ -85,7 +87,16 @@ def test_shares_are_of_the_expected_and_missing_where_nobody_is():
     ).frame
     living_in = table[table["indicator"] == "coverage_total"].groupby("year")
     assert living_in["share"].max().dropna().to_dict() == {"2024": 0.25}
-    assert living_in["expected_per_100k"].max()["2024"] == 5.0
+    assert living_in["expected_rate_per_100k"].max()["2024"] == 5.0
+
+
+@pytest.mark.parametrize("lang", ["nb", "en"])
+def test_the_years_are_put_in_words(lang):
+    people = [{**PERSON, "patient_id": f"p{n}"} for n in range(9)]
+    cohort = coverage_years(make_extract(patients=people), first_year=2023)
+    table = release(estimate_yearly_coverage(cohort, **NOBODY_EXPECTED))
+    words = format_table(cells(table), lang)
+    assert words.iloc[:, 0].str.contains("_").sum() == 0
 
 
 def test_the_years_of_nobody_are_an_empty_table():

@@ -27,6 +27,7 @@ from msanalysis.stats import (
     estimate_then_and_now,
 )
 from msanalysis.synthetic import synthesise
+from msanalysis.tables import cells, format_table
 from persons import make_extract
 
 EDSS = codes.named(["edss_measured"])
@@ -213,6 +214,14 @@ def test_the_figures_draw_what_is_shown_and_name_the_gap_of_nothing(store, half_
             ),
         )
         assert all(each.draw(lang).axes for each in drawn)
+
+
+@pytest.mark.parametrize("lang", ["nb", "en"])
+@pytest.mark.parametrize("statistic", [count_changes, estimate_then_and_now, count_moves])
+def test_the_tables_are_put_in_words(half_a_year, statistic, lang):
+    words = format_table(cells(release(statistic(half_a_year))), lang)
+    assert len(words) > 5
+    assert words.iloc[:, 0].str.contains("_").sum() == 0
 
 
 # --- the command ----------------------------------------------------------------------------------

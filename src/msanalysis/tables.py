@@ -53,6 +53,7 @@ _CODES = (
     "covariate",
     "kind",
     "update",
+    "changed_variable",
     "variable",
     "among",
     "scale",

@@ -30,7 +30,7 @@ def plot_changed_variables(changes: Released, *, lang: str) -> Figure:
     A number that is hidden is a cross at the left edge; of a kind of which there is none, no mark.
     """
     rows = changes.frame
-    figure, axes = _rows_of(rows, "variable", changes, lang)
+    figure, axes = _rows_of(rows, "changed_variable", changes, lang)
     if rows.empty:
         return figure
     axes.set_xscale("log")

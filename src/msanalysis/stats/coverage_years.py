@@ -16,7 +16,7 @@ _COLUMNS = {
     "n": "int64",
     "expected": "float64",
     "share": "float64",
-    "expected_per_100k": "float64",
+    "expected_rate_per_100k": "float64",
 }
 
 
@@ -50,7 +50,7 @@ def estimate_yearly_coverage(
     Result
         `indicator` (a coverage), `year`, `update` (june or december of the year after, on which
         the registry is looked at), `n` registered, `expected`, their `share`, and the
-        `expected_per_100k` inhabitants; missing where nothing is expected. Empty for nobody.
+        `expected_rate_per_100k` inhabitants; missing where nothing is expected. Empty for nobody.
 
     Notes
     -----
@@ -63,6 +63,6 @@ def estimate_yearly_coverage(
         wanted = expected.get(coverage, {}).get(year, float("nan"))
         lived = inhabitants.get(year, float("nan"))
         rows.append((coverage, year, update, int(frame[name].sum()), wanted, PER * wanted / lived))
-    names = ["indicator", "year", "update", "n", "expected", "expected_per_100k"]
+    names = ["indicator", "year", "update", "n", "expected", "expected_rate_per_100k"]
     table = pd.DataFrame(rows, columns=names)
     return stack([dict(table.assign(share=table["n"] / table["expected"]))], _COLUMNS)

@@ -39,7 +39,7 @@ def _cells_of_changes(
     cells = {
         f"n_{kind}": tuple(
             (cohort.base, {"presence": ("changed",), f"{variable} {kind}": ("yes",)})
-            for variable in table["variable"]
+            for variable in table["changed_variable"]
         )
         for kind in KINDS
     }
@@ -53,7 +53,7 @@ def count_changes(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     Result
-        `variable` (a column of `patients`, `patients_sex`, or another table, `table_edss`),
+        `changed_variable` (a column of `patients`, `patients_sex`, or another table, `table_edss`),
         `n_filled_in` (a missing value, or a new row), `n_changed_value` (another value),
         `n_emptied` (a value or row that is gone). A person can count in several rows, and of a
         table in several columns. Variables in which nothing changed have no row.
@@ -65,8 +65,8 @@ def count_changes(frame: pd.DataFrame) -> pd.DataFrame:
         for kind in KINDS
     }
     table = stack(
-        [{"variable": variables, **counts}] if variables else [],
-        {"variable": "object", **dict.fromkeys(_OF_KIND, "int64")},
+        [{"changed_variable": variables, **counts}] if variables else [],
+        {"changed_variable": "object", **dict.fromkeys(_OF_KIND, "int64")},
     )
     return table[(table[[*_OF_KIND]] > 0).any(axis=1)].reset_index(drop=True)
 
