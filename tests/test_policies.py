@@ -1,6 +1,7 @@
 """What each policy hides, shows and rounds; and the two exits beside the gate's."""
 
 import dataclasses
+import math
 import stat
 
 import numpy as np
@@ -15,6 +16,7 @@ from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE
 from msanalysis.stats import (
     check_interrupted_series,
     estimate_crude_rates,
+    estimate_cumulative_incidence,
     estimate_flows,
     estimate_hazard_ratios,
     estimate_interruption,
@@ -354,6 +356,49 @@ def test_survival_is_no_finer_than_ten_persons(monkeypatch):
     assert np.allclose(steps, steps.round())
     curve = release(estimate_survival(cohort, event="death")).frame
     assert (curve[["n_at_risk", "n_events", "n_censored"]].dropna() % 10 == 0).all(axis=None)
+
+
+followed = st.lists(
+    st.tuples(st.integers(1, 1500), st.sampled_from(["death", "emigrated", "censored"])),
+    min_size=40,
+    max_size=200,
+)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "event"),
+    [
+        (estimate_survival, {"event": "death"}),
+        (estimate_cumulative_incidence, {"events": ["death"]}),
+    ],
+)
+@given(followed, st.lists(st.integers(1, 1500), max_size=3, unique=True))
+def test_steps_of_a_rounded_curve_end_on_fixed_days_and_count_who_left_in_them(
+    estimate, event, lives, ticks
+):
+    with pytest.MonkeyPatch.context() as patch:
+        under("research", patch)
+        cohort = make_cohort(pd.DataFrame(lives, columns=["follow_up_days", "end_reason"]))
+        frame = release(estimate(cohort, **event, ticks_days=ticks)).frame
+    fixed = {math.ceil(quarter * 365.25 / 4) - 1 for quarter in range(1, 20)}
+    assert {*frame["time_days"]} <= fixed | {tick - 1 for tick in ticks}
+    died = pd.Series([day for day, reason in lives if reason == "death"], dtype=int)
+    begin = 0
+    for end, n_events in frame[["time_days", "n_events"]].dropna().itertuples(index=False):
+        n = int(died.between(begin, end, inclusive="right").sum())
+        assert n_events == (n + 5) // 10 * 10
+        begin = end
+
+
+def test_one_death_more_moves_no_step_of_a_rounded_curve(monkeypatch):
+    under("research", monkeypatch)
+    days = [day for day in range(1, 1400, 2) for _ in (1, 2)]
+
+    def steps(days):
+        cohort = make_cohort(pd.DataFrame({"follow_up_days": days, "end_reason": "death"}))
+        return list(release(estimate_survival(cohort, event="death")).frame["time_days"])
+
+    assert steps(days) == steps([*days, 4]) == steps([*days, 1000])
 
 
 def test_flows_are_rounded_and_their_shares_computed_again(monkeypatch):

@@ -19,8 +19,12 @@ def between(first: Knowledge, second: Knowledge, threshold: int) -> list[Leak]:
     """Return the cells whose number in one run, less that in the other, is known to be small.
 
     A number of 1 to the threshold less one in either direction is of persons who are in one run
-    and not in the other. Equal numbers tell of nobody.
+    and not in the other. Equal numbers tell of nobody. Days on which only one run has a step of a
+    curve bound what the other tells too.
     """
+    for one, other in ((first, second), (second, first)):
+        for each in one.low.keys() - other.low.keys():
+            other.bound(each)
     ours, theirs = bounds(first), bounds(second)
     leaks = []
     for each in ours.keys() & theirs.keys():

@@ -23,16 +23,13 @@ def protect_curve(result: Result, policy: Policy) -> tuple[pd.DataFrame, pd.Data
     merged = _merged_cause if competing else _merged_survival
     ticks = sorted(math.ceil(tick) for tick in result.settings.get("ticks_days", ()))
     keys = ["stratum", "cause"] if competing else ["stratum"]
-    parts = [
-        merged(
-            _many_at_risk(rows.iloc[:0] if _is_planned(result, rows) else rows, policy),
-            ticks,
-            policy.threshold,
-            result.settings,
-            _planned_days(result, rows),
-        )
-        for _, rows in result.frame.groupby(keys, sort=False)
-    ]
+    parts = []
+    for _, rows in result.frame.groupby(keys, sort=False):
+        shown = rows.iloc[:0] if _is_planned(result, rows) else rows
+        if policy.rounding_base > 1:
+            shown = _on_fixed_days(shown, ticks)
+        shown, days = _many_at_risk(shown, policy), _planned_days(result, rows)
+        parts.append(merged(shown, ticks, policy.threshold, result.settings, days))
     frame = pd.concat(parts, ignore_index=True) if parts else result.frame
     frame = frame.drop(columns=_LEFT_OUT[competing], errors="ignore")
     hidden = frame.isna()
@@ -47,6 +44,35 @@ _LEFT_OUT = {
     False: ["n_entered"],
     True: ["n_entered", "n_at_risk", "n_censored", "n_events_any"],
 }
+
+
+QUARTER_DAYS = 365.25 / 4
+_LAST = ("estimate", "lower", "upper")
+_SUMMED = ("n_events", "n_censored", "n_events_any")
+
+
+def _on_fixed_days(rows: pd.DataFrame, ticks: list[int]) -> pd.DataFrame:
+    """Return the rows as one for each quarter of a year, and for each part of one that a tick cuts.
+
+    A step that ended on another day would tell that somebody left on it, and move where a later
+    extract holds one person more.
+    """
+    if rows.empty:
+        return rows
+    n_quarters = rows["time_days"].iloc[-1] / QUARTER_DAYS + 2
+    quarters = np.ceil(np.arange(1, n_quarters) * QUARTER_DAYS) - 1
+    ends = np.union1d(quarters, np.array(ticks, dtype=float) - 1)
+    end = ends[np.searchsorted(ends, rows["time_days"])].astype("int64")
+    how = {
+        name: "last" if name in _LAST else "sum" if name in _SUMMED else "first"
+        for name in rows.columns.drop("time_days")
+    }
+    grouped = rows.assign(
+        time_days=end, n_entered=rows["n_entered"].shift(-1, fill_value=0)
+    ).groupby("time_days")
+    fixed = grouped.agg(how | {"n_entered": "sum"}).reset_index()
+    entered = fixed["n_entered"].shift(fill_value=rows["n_entered"].iloc[0])
+    return fixed.assign(n_entered=entered)[rows.columns]
 
 
 def _many_at_risk(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
