@@ -28,7 +28,7 @@ class Policy:
     trusts_know_their_own
         What one hospital trust's numbers would tell it of another's is hidden too.
     rounding_base
-        Counts leave as the nearest multiple of it.
+        Counts leave as the nearest multiple of it; above 1, curves have steps on fixed days only.
     """
 
     name: str
