@@ -735,6 +735,11 @@ ANALYSES: tuple[Analysis, ...] = (
                 "Første behandling av nydiagnostiserte med attakkpreget forløp, etter legemiddel",
                 "First treatment of the newly diagnosed with a relapsing-remitting course, by drug",
             ),
+            "treatment_start_rrms": _words(
+                "Behandling startet innen datauttrekket, nydiagnostiserte med attakkpreget forløp",
+                "Treatment started by the data cutoff, newly diagnosed with a relapsing-remitting "
+                "course",
+            ),
             "treatment_start_ppms": _words(
                 "Behandling startet innen datauttrekket, nydiagnostiserte med primær progressivt "
                 "forløp",
