@@ -299,6 +299,27 @@ def test_all_of_whom_something_is_known_are_everyone_where_nobody_has_another_le
     assert audit([findings, gone], THRESHOLD) > gone.hidden
 
 
+def test_who_has_a_value_is_everyone_where_no_level_is_missing():
+    """No table of findings has the level missing: the 60 whose findings are known are all RRMS."""
+    rrms = {"course": ("rrms",)}
+    courses = told(
+        "shares",
+        ({}, 100),
+        (rrms, 60, HIDDEN),
+        ({"course": ("ppms",)}, 37, HIDDEN),
+        ({"course": ("unknown",)}, 3, HIDDEN),
+    )
+    level_of = {"0": "few", "1": "few", "2": "many"}
+    trend = told(
+        "trend",
+        (rrms | {"findings known": ("yes",)}, 60),
+        (rrms | {"number": ("few",)}, 30),
+        coarser={"findings": {"number": level_of, "findings known": dict.fromkeys("012", "yes")}},
+    )
+    assert audit([courses], THRESHOLD) == courses.hidden
+    assert audit([courses, trend], THRESHOLD) > courses.hidden
+
+
 def no_step(name):
     return pd.DataFrame({"step": [name], "n": [0], "dimension": [name]})
 
