@@ -34,6 +34,8 @@ def plot_adjusted_years(
     figure = theme.new_figure(3.3)
     if rows.empty:
         _say_no_ages(figure.subplots(), lang)
+    elif rows["rate_per_100k"].isna().all():
+        theme.say_nothing_to_draw(figure.subplots(), rates, lang)
     else:
         strata = list(rows["stratum"].unique())
         panels = figure.subplots(1, len(strata), sharey=True, squeeze=False)[0]

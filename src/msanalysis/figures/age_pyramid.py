@@ -22,7 +22,7 @@ def plot_age_pyramid(bands: Released, *, lang: str, measured: str) -> Figure:
     rows = bands.frame[bands.frame["level"] != ALL]
     figure = theme.new_figure(4.0)
     axes = figure.subplots()
-    if rows.empty:
+    if rows["n"].isna().all():
         theme.say_nothing_to_draw(axes, bands, lang)
     else:
         _draw_sides(axes, rows, lang)

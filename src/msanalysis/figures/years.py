@@ -87,6 +87,8 @@ def plot_yearly_rates(
     axes = figure.subplots()
     if rows.empty:
         say_no_population(axes, lang)
+    elif rows["rate_per_100k"].isna().all():
+        theme.say_nothing_to_draw(axes, rates, lang)
     else:
         draw_points(axes, rows, "stratum", "rate_per_100k", theme.BLUE, word(measured, lang))
         _draw_trends(axes, trends, lang)
