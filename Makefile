@@ -12,7 +12,7 @@ report: $(EXTRACT)/extract.yaml
 	@$(BIN)/msanalysis run params/annual_report_2024.yaml
 
 test: $(READY) check
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow

@@ -315,9 +315,29 @@ def test_files_that_cannot_all_be_true_are_told(tmp_path):
 
 SEEDS = {50: 1, 75: 17, 200: 12, 700: 13, 3000: 11}
 """The seed by number of persons. In the trust `finnmark` lives one of them."""
-REGISTRIES = [
-    50, *(pytest.param(persons, marks=pytest.mark.slow) for persons in (75, 200, 700)), 3000,
-]  # fmt: skip
+EVERY: tuple[str, ...] = ()
+SOME = {
+    50: EVERY,
+    75: ("demographic_trends", "quality_indicators"),
+    200: ("demographic_trends", "patient_reported_outcomes", "treatment_switch_sankey"),
+    700: ("demographic_trends", "diagnostic_workup", "overall_survival"),
+    3000: (
+        "demographic_trends",
+        "natalizumab_discontinuation",
+        "overall_survival",
+        "rituximab_time_to_switch",
+        "treatment_switch_sankey",
+    ),
+}
+"""What is attacked of each registry; the slow tests attack every analysis of 200 others."""
+
+
+def of_registry(persons: int) -> pytest.MarkDecorator:
+    """Return the mark of tests that share a registry: one process makes it, once."""
+    return pytest.mark.xdist_group(f"registry_{persons}")
+
+
+REGISTRIES = [pytest.param(persons, marks=of_registry(persons)) for persons in SEEDS]
 
 
 @pytest.fixture(scope="module")
@@ -328,7 +348,8 @@ def made(tmp_path_factory):
     def make(persons: int):
         folder = tmp_path_factory.mktemp(f"registry_of_{persons}")
         store = write_store(invented(persons, SEEDS[persons]), folder / "store")
-        return run_in_process(store, folder, drawn=DRAWN if persons == 3000 else ())
+        drawn = DRAWN if persons == 3000 else ()
+        return run_in_process(store, folder, analyses=SOME[persons], drawn=drawn)
 
     return make
 
@@ -395,6 +416,7 @@ def panel_of(run: Run, figure: str) -> Panel:
     return read_svg(run.folder / "figures" / f"{figure}.en.svg")[0]
 
 
+@of_registry(3000)
 @pytest.mark.parametrize("figure", BARS)
 def test_no_bar_is_longer_or_shorter_than_a_released_number(drawn, figure):
     panel = panel_of(drawn, figure)
@@ -410,6 +432,7 @@ def whole_bars(run: Run, figure: str) -> list[float]:
             if row["level"] == "all" and row["n"]]  # fmt: skip
 
 
+@of_registry(3000)
 @pytest.mark.parametrize("figure", SHARES)
 def test_a_hidden_level_has_no_bar(drawn, figure):
     panel = panel_of(drawn, figure)
@@ -420,6 +443,7 @@ def test_a_hidden_level_has_no_bar(drawn, figure):
     )
 
 
+@of_registry(3000)
 @pytest.mark.parametrize("figure", ["natalizumab_balance", "prevalence_by_trust"])
 def test_no_mark_stands_beside_the_released_numbers(drawn, figure):
     panel = panel_of(drawn, figure)
@@ -427,6 +451,7 @@ def test_no_mark_stands_beside_the_released_numbers(drawn, figure):
     assert untold(panel.across(places), told(drawn, figure), panel.across.precision) == []
 
 
+@of_registry(3000)
 def test_no_point_of_a_series_is_finer_than_the_released_share(drawn):
     panel = panel_of(drawn, "natalizumab_jcv_positive")
     places = np.concatenate([points[:, 1] for points in panel.lines])
@@ -434,6 +459,7 @@ def test_no_point_of_a_series_is_finer_than_the_released_share(drawn):
     assert untold(panel.up(places), known, panel.up.precision) == []
 
 
+@of_registry(3000)
 def test_a_drawn_curve_has_no_step_that_its_table_has_not(drawn):
     panel = panel_of(drawn, "overall_survival_sex")
     rows = [row for row in drawn.tables["overall_survival_sex"].rows if row["estimate"]]
@@ -445,6 +471,7 @@ def test_a_drawn_curve_has_no_step_that_its_table_has_not(drawn):
     assert untold([height for _, height in steps], heights, panel.up.precision) == []
 
 
+@of_registry(3000)
 def test_numbers_at_risk_under_a_curve_are_those_of_its_table(drawn):
     panels = read_svg(drawn.folder / "figures" / "overall_survival_sex.en.svg")
     numbers = [as_number(text) for text in panels[1].texts]
@@ -455,6 +482,7 @@ def test_numbers_at_risk_under_a_curve_are_those_of_its_table(drawn):
     assert set(numbers) <= released
 
 
+@of_registry(3000)
 def test_flows_of_the_interactive_twin_are_those_of_its_table(drawn):
     data, layout = read_plotly(drawn.folder / "figures" / "treatment_switch_sankey.en.html")
     table = drawn.tables["treatment_switch_sankey"]

@@ -100,6 +100,7 @@ def run_in_process(
     *,
     policy: str = "annual_report",
     parameters: Mapping[str, Any] | None = None,
+    analyses: Collection[str] = (),
     drawn: Collection[str] = (),
     audited: bool = True,
 ) -> Made:
@@ -107,11 +108,13 @@ def run_in_process(
 
     Like the runner it audits all that was saved as one, and runs those again that tell too much,
     until none does (unless not `audited`); what was computed before the gate is not computed
-    again, nor is a table protected again of which the plan hides nothing more. Of the figures
-    only those `drawn` are written.
+    again, nor is a table protected again of which the plan hides nothing more. Of the notebooks
+    only the `analyses` are executed (all, where none is named), of the figures only those `drawn`
+    are written.
     """
     made = Made(out / "release")
-    notebooks = [_Notebook(NOTEBOOKS / f"{id}.ipynb", out / "work" / id) for id in _analyses()]
+    asked = [id for id in _analyses() if not analyses or id in analyses]
+    notebooks = [_Notebook(NOTEBOOKS / f"{id}.ipynb", out / "work" / id) for id in asked]
     again = notebooks
     while again:
         made.rounds += 1
