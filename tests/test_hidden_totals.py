@@ -6,14 +6,18 @@ from collections.abc import Iterator
 import matplotlib
 import pandas as pd
 import pytest
+import yaml
 
 import msanalysis.figures
 from msanalysis.core import ALL, Released
 from msanalysis.figures import theme
+from msanalysis.run import PROJECT
 from msanalysis.synthetic import synthesise
 from persons import extract_of
-from test_figures_fit import NOTEBOOKS, figures_of
+from test_figures_fit import figures_of
 
+RUN_FILE = PROJECT / "params" / "annual_report_2024.yaml"
+NOTEBOOKS = yaml.safe_load(RUN_FILE.read_text(encoding="utf-8"))["analyses"]
 TOTALS = {"stratum": (ALL,), "trust": (ALL,), "level": (ALL, "nation"), "period": (ALL,)}
 FAST = "demographic_trends"
 
@@ -79,7 +83,6 @@ def test_a_figure_is_drawn_although_a_number_of_it_is_hidden(
     notebook, registry, monkeypatch, tmp_path
 ):
     monkeypatch.setenv("MSANALYSIS_RESTRICTED", str(tmp_path))
-    monkeypatch.setenv("MSANALYSIS_OWN_UNIT", "forde")
     failed, tried = [], 0
     for function, released, settings in drawn(notebook, registry, monkeypatch):
         for place, each in enumerate(released):

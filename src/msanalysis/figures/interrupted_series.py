@@ -17,10 +17,12 @@ def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> 
     """Draw each series in a panel: rates by period, the fitted line, the line without the change.
 
     The window of the change is shaded; a period that was left out of the fit has a hollow point,
-    a hidden one none. `measured` is the word of the axis.
+    a hidden one none; a series of which nothing is shown has no panel. `measured` is the word of
+    the axis.
     """
     rows = released.frame[released.frame["period"] != ALL]
-    strata = list(rows["stratum"].unique())
+    shown = rows[["rate_per_100py", "fitted_per_100py"]].notna().any(axis=1)
+    strata = list(rows["stratum"][shown].unique())
     figure = theme.new_figure(1.2 + 2.0 * max(1, len(strata)))
     panels = figure.subplots(max(1, len(strata)), 1, sharex=True, squeeze=False)[:, 0]
     if not strata:
