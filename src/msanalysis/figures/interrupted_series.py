@@ -61,7 +61,8 @@ def _draw_series(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) 
         _as_year(opens), _as_year(closes), color="#BBBBBB", alpha=0.45, linewidth=0,
         label=word("window", lang),
     )  # fmt: skip
-    axes.set_ylim(0, _MARGIN * max(observed.max(), rows["fitted_per_100py"].astype(float).max()))
+    drawn = rows[["rate_per_100py", "fitted_per_100py"]].astype(float)
+    axes.set_ylim(0, _MARGIN * drawn.max(axis=None))
 
 
 def _year(periods: pd.Series) -> pd.Series:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -232,7 +233,7 @@ def _draw_delays(axes: Axes, released: Released, lang: str) -> None:
     names = [f"{row.stratum}\n(n = {number(row.n, 0, lang)})" for row in rows.itertuples()]
     axes.set_xticks(rows.index, names)
     axes.set_xlim(-0.5, len(rows) - 0.3)
-    axes.set_ylim(0, 1.12 * max(high.max(), 1.0))
+    axes.set_ylim(0, 1.12 * np.nanmax([1.0, *high]))
     axes.set_ylabel(word("days_median_quartiles", lang), fontsize=_SMALL)
     axes.tick_params(labelsize=_SMALL)
 
