@@ -117,8 +117,8 @@ def _implied(known: Known, values: Mapping[str, int]) -> set[str]:
     left = {
         part
         for whole, parts in known.sums
-        for part in parts
         if any((other, whole) in pairs for other in parts)
+        for part in parts
     }
     return {
         key
