@@ -278,6 +278,13 @@ def test_treated_primary_progressive(alive, running):
         assert round(share) == published(f"treated_ppms_{substance}")
 
 
+def test_pregnancy_is_no_reason_of_a_man(tables):
+    sexes = tables["patients"].select("patient_id", "sex")
+    for table, reason in (("untreated_periods", "reason"), ("treatments", "stop_reason")):
+        pregnant = tables[table].filter(pl.col(reason) == "pregnancy").join(sexes, on="patient_id")
+        assert pregnant["sex"].unique().to_list() == ["female"]
+
+
 def test_reasons_for_no_treatment(untreated):
     progressive = untreated["reason"].is_in(["ppms", "spms"])
     assert round(100 * progressive.mean()) == published("untreated_progressive")

@@ -20,7 +20,7 @@ def treatments_table(
 ) -> pl.DataFrame:
     """Return the treatments, as `lay_rows` laid them, with internal days."""
     person = rows["person"].to_numpy()
-    included = persons["included"].to_numpy()[person]
+    included, female = persons["included"].to_numpy()[person], persons["female"].to_numpy()
     substance, start, stop = (rows[name].to_numpy() for name in ("substance", "start", "stop"))
     in_trial = rng.random(len(person)) < parameter("in_trial")
     entered = registered_days(rng, start, included, "treatments")
@@ -36,7 +36,7 @@ def treatments_table(
             "start_date": start,
             "stop_date": stop,
             "last_dose_date": _last_doses(substance, start, stop),
-            "stop_reason": _stop_reasons(rng, rows),
+            "stop_reason": _choice_of_men(_stop_reasons(rng, rows), female[person]),
             "in_trial": in_trial | (substance == SUBSTANCES.index("blinded_trial")),
             "abroad": _abroad(rng, rows),
             "registered_date": entered,
@@ -64,6 +64,13 @@ def _last_doses(substance: np.ndarray, start: np.ndarray, stop: np.ndarray) -> n
     interval = np.array([DOSE_INTERVAL_DAYS.get(name, 0) for name in SUBSTANCES])[substance]
     last = np.where(stop < NEVER, np.maximum(stop - interval // 2, start), NEVER)
     return np.where(substance == HSCT, start, last)
+
+
+def _choice_of_men(reason: np.ndarray | pl.Series, female: np.ndarray) -> pl.Series:
+    """Return the reasons with their own choice where a man would have a pregnancy."""
+    reason = np.asarray(reason, dtype=object)
+    chosen = np.where(~female & (reason == "pregnancy"), "patient_choice", reason)
+    return pl.Series(chosen.tolist(), dtype=pl.String)
 
 
 def _stop_reasons(rng: np.random.Generator, rows: pl.DataFrame) -> pl.Series:
@@ -99,12 +106,13 @@ def untreated_table(
     """Return the periods without treatment with internal days."""
     person, start, stop = (periods[name].to_numpy() for name in ("person", "start", "stop"))
     included = persons["included"].to_numpy()[person]
+    reason = _untreated_reasons(rng, periods, persons)
     return pl.DataFrame(
         {
             "patient_id": patient_id[person],
             "start_date": start,
             "stop_date": stop,
-            "reason": _untreated_reasons(rng, periods, persons),
+            "reason": _choice_of_men(reason, persons["female"].to_numpy()[person]),
             "registered_date": registered_days(rng, start, included, "untreated_periods"),
             "stop_registered_date": registered_days(rng, stop, included, "untreated_periods"),
         }
