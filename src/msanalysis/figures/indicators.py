@@ -1,6 +1,7 @@
 """Quality indicators by hospital trust: horizontal bars of two years between the goals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -34,10 +35,21 @@ def plot_indicators(
     """Draw each indicator as a picture of its own, under its id; see `plot_indicator`."""
     return {
         each["id"]: plot_indicator(
-            indicators, populations, coverage, definition=each, year=year, lang=lang
+            of_indicator(indicators, each["id"]),
+            of_indicator(populations, each["id"]),
+            coverage,
+            definition=each,
+            year=year,
+            lang=lang,
         )
         for each in definitions
     }
+
+
+def of_indicator(released: Released, id: str) -> Released:
+    """Return the rows of one indicator, so that its picture hangs together with no other."""
+    rows = released.frame["indicator"] == id
+    return replace(released, frame=released.frame[rows], hidden=released.hidden[rows], counted=None)
 
 
 @picture
@@ -79,7 +91,10 @@ def plot_coverages(
     coverage: Released, *, definitions: Sequence[Definition], lang: list[str]
 ) -> dict[str, Picture]:
     """Draw each coverage as a picture of its own, under its id; see `plot_coverage`."""
-    return {each["id"]: plot_coverage(coverage, definition=each, lang=lang) for each in definitions}
+    return {
+        each["id"]: plot_coverage(of_indicator(coverage, each["id"]), definition=each, lang=lang)
+        for each in definitions
+    }
 
 
 @picture

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from msanalysis.core import Released
 from msanalysis.figures import theme
+from msanalysis.figures.indicators import of_indicator
 from msanalysis.figures.picture import Picture, picture
 from msanalysis.labels import word
 
@@ -20,8 +21,10 @@ def plot_run_charts(
 ) -> dict[str, Picture]:
     """Draw the run charts of each indicator as a picture `run_charts_<id>`."""
     return {
-        f"run_charts_{each['id']}": plot_run_chart(charts, rules, indicator=each["id"], lang=lang)
-        for each in definitions
+        f"run_charts_{id}": plot_run_chart(
+            of_indicator(charts, id), of_indicator(rules, id), indicator=id, lang=lang
+        )
+        for id in (each["id"] for each in definitions)
     }
 
 
