@@ -257,7 +257,18 @@ def test_what_two_chains_of_exclusions_leave_of_the_same_persons_is_one_number()
     assert audit([lines, states, years], THRESHOLD) > hidden_by_themselves
 
 
-def test_who_is_left_out_of_years_that_some_have_is_who_is_in_none_of_them():
+@pytest.fixture
+def gone():
+    """3 of 100 are gone, and the 100 is hidden with them."""
+    return told(
+        "shares",
+        ({}, 100, HIDDEN),
+        ({"gone": ("yes",)}, 3, HIDDEN),
+        ({"gone": ("no",)}, 97),
+    )
+
+
+def test_who_is_left_out_of_years_that_some_have_is_who_is_in_none_of_them(gone):
     """Nobody had onset in 1950: the 60 of 1950 or 2001 and the 40 others are the 97 and the 3."""
     years = ("1950", "2001")
     onset = told(
@@ -266,17 +277,11 @@ def test_who_is_left_out_of_years_that_some_have_is_who_is_in_none_of_them():
         ({"onset": Except(years)}, 40),
         coarser={"onset": {"era": {"2001": "late", "1990": "early"}}},
     )
-    gone = told(
-        "shares",
-        ({}, 100, HIDDEN),
-        ({"gone": ("yes",)}, 3, HIDDEN),
-        ({"gone": ("no",)}, 97),
-    )
     assert audit([gone], THRESHOLD) == gone.hidden
     assert audit([onset, gone], THRESHOLD) > gone.hidden
 
 
-def test_all_of_whom_something_is_known_are_everyone_where_nobody_has_another_level():
+def test_all_of_whom_something_is_known_are_everyone_where_nobody_has_another_level(gone):
     """The 100 with any finding are the 97 and the 3, though no table counts those with many."""
     findings = told(
         "trend",
@@ -288,12 +293,6 @@ def test_all_of_whom_something_is_known_are_everyone_where_nobody_has_another_le
                 "few": {"none": "few", "one": "few", "two": "many"},
             }
         },
-    )
-    gone = told(
-        "shares",
-        ({}, 100, HIDDEN),
-        ({"gone": ("yes",)}, 3, HIDDEN),
-        ({"gone": ("no",)}, 97),
     )
     assert audit([gone], THRESHOLD) == gone.hidden
     assert audit([findings, gone], THRESHOLD) > gone.hidden
