@@ -23,14 +23,37 @@ def solve_whole(
 
     Sums of persons seldom need more than the linear programme, which is far quicker.
     """
-    programme = _programme(cost, matrix, rows, columns)
+    return _whole_solution(_programme(cost, matrix, rows, columns))
+
+
+class Room:
+    """The whole numbers that are possible, of which the extremes can be asked one by one."""
+
+    def __init__(self, matrix: csc_array, rows: Bounds, columns: Bounds) -> None:
+        self._n = matrix.shape[1]
+        self._programme = _programme(np.zeros(self._n), matrix, rows, columns)
+
+    def extreme(self, place: int, sign: int) -> np.ndarray | None:
+        """Return the numbers of which one is largest (-1) or smallest (1); None: none possible.
+
+        The solver goes on from where the last question left it.
+        """
+        self._programme.changeColCost(place, float(sign))
+        numbers = _whole_solution(self._programme)
+        self._programme.changeColCost(place, 0.0)
+        return numbers
+
+
+def _whole_solution(programme: highspy.Highs) -> np.ndarray | None:
     numbers = _solution(programme)
     if numbers is not None and not are_whole(numbers):
-        n = len(cost)
-        whole = np.full(n, highspy.HighsVarType.kInteger)
+        n = len(numbers)
+        every, kind = np.arange(n, dtype=np.int32), highspy.HighsVarType
         programme.setOptionValue("presolve", "on")  # without, whole numbers may take very long
-        programme.changeColsIntegrality(n, np.arange(n, dtype=np.int32), whole)
+        programme.changeColsIntegrality(n, every, np.full(n, kind.kInteger))
         numbers = _solution(programme)
+        programme.setOptionValue("presolve", "off")
+        programme.changeColsIntegrality(n, every, np.full(n, kind.kContinuous))
     return None if numbers is None else np.rint(numbers).astype(int)
 
 

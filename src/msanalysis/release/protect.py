@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from msanalysis.release.equations import Sum
 from msanalysis.release.policy import ReleaseRefused
-from msanalysis.release.programme import SOME, are_whole, solve, solve_whole
+from msanalysis.release.programme import SOME, Room, are_whole, solve, solve_whole
 
 MANY = 1e6
 """More persons than any table holds."""
@@ -88,9 +88,10 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
     system = _system(known)
     waiting = sorted({*hidden, *_implied(known, values)}, reverse=True)
     safe = _safe_together(waiting, known, values, hidden, system)
+    parts = _Parts(known, touching)
     while waiting:
         key = waiting[-1]
-        if key in safe or key not in values or _is_safe(key, known, values, hidden, touching, safe):
+        if key in safe or key not in values or _is_safe(key, known, values, hidden, parts, safe):
             waiting.pop()
             continue
         possible = _cheapest_change(key, known, values, hidden, system)
@@ -98,7 +99,7 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
             each
             for each in possible.keys() & known.values.keys() - hidden
             if abs(possible[each] - known.values[each]) > SOME
-        } or _next_to_hide(key, known, hidden, touching)
+        } or _next_to_hide(key, known, hidden, touching, parts)
         if not chosen:
             if not known.kept:
                 raise ReleaseRefused(NOTHING_LEFT)
@@ -106,6 +107,7 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
             continue
         more = _with_tied(known, chosen) - hidden
         hidden |= more
+        parts.forget(more)
         safe |= _cleared(possible, known, values, hidden)
         waiting += sorted(more, reverse=True)
     return hidden
@@ -166,16 +168,15 @@ def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]
 # --- what a reader can work out -------------------------------------------------------------------
 
 
-def _is_safe(key, known, values, hidden, touching, safe: set[str]) -> bool:
+def _is_safe(key, known, values, hidden, parts: "_Parts", safe: set[str]) -> bool:
     """Return whether the number could be another; adds to `safe` all that is found safe with it."""
-    problem = _problem(key, known, hidden, touching)
+    part = parts.around(key, hidden)
+    if part.room is None:
+        safe.add(key)
+        return True
     _, below = _goals(key, known, values, hidden)
     for sign in (-1,) if below < 0 else (-1, 1):
-        possible = _extreme(key, sign, problem, values, hidden)
-        if possible is None:
-            safe.add(key)
-            return True
-        safe |= _cleared(possible, known, values, hidden)
+        safe |= _cleared(part.extreme(key, sign), known, values, hidden)
         if key in safe:
             return True
     return False
@@ -203,50 +204,77 @@ def _goals(key: str, known: Known, values, hidden) -> tuple[int, int]:
     return known.threshold, -1 if key in hidden else 0
 
 
-_Problem = tuple[list[str], list[tuple[list[tuple[int, int]], int]]]
-"""The unknown cells, and equations: (place, coefficient) of each unknown, and the known rest."""
+@dataclass(frozen=True)
+class _Part:
+    """The unknown cells that hang together through sums, and the numbers they can be."""
+
+    place: Mapping[str, int]
+    room: Room | None
+
+    def extreme(self, key: str, sign: int) -> dict[str, int]:
+        """Return possible numbers with the largest (-1) or the smallest (1) of one cell."""
+        numbers = self.room.extreme(self.place[key], sign)
+        if numbers is None:
+            raise ReleaseRefused(CONTRADICTION)
+        return dict(zip(self.place, numbers.tolist(), strict=True))
 
 
-def _problem(key: str, known: Known, hidden: set[str], touching) -> _Problem:
-    """Return the unknown cells that hang together with one, and the equations between them."""
+def _part(key: str, known: Known, hidden: set[str], touching) -> _Part:
+    """Return the unknown cells that hang together with one."""
     place = {key: 0}
-    equations, seen, waiting = [], set(), [key]
+    terms: list[tuple[int, int, float]] = []
+    rests: dict[int, int] = {}
+    waiting = [key]
     while waiting:
-        for number in touching[waiting.pop()]:
-            if number in seen:
+        for number in touching.get(waiting.pop(), ()):
+            if number in rests:
                 continue
-            seen.add(number)
+            row, rests[number] = len(rests), 0
             whole, parts = known.sums[number]
-            terms, rest = [], 0
             for each, sign in ((whole, 1), *((part, -1) for part in parts)):
-                if each in known.values and each not in hidden:
-                    rest -= sign * known.values[each]
+                if _is_shown(each, known, hidden):
+                    rests[number] -= sign * known.values[each]
                     continue
                 if each not in place:
                     place[each] = len(place)
                     waiting.append(each)
-                terms.append((place[each], sign))
-            equations.append((terms, rest))
-    return list(place), equations
+                terms.append((row, place[each], float(sign)))
+    least = np.array([each in hidden for each in place], dtype=float)
+    return _Part(place, _room(terms, np.array([*rests.values()], dtype=float), least))
 
 
-def _extreme(key: str, sign: int, problem: _Problem, values, hidden) -> dict[str, int] | None:
-    """Return the possible numbers with the largest (-1) or smallest (1) of one; None: any."""
-    keys, equations = problem
-    if not equations:
+def _room(terms: list[tuple[int, int, float]], rest: np.ndarray, least: np.ndarray) -> Room | None:
+    """Return the numbers that are possible; None where no sum limits them."""
+    if not terms:
         return None
-    rows = [row for row, (terms, _) in enumerate(equations) for _ in terms]
-    columns = [place for terms, _ in equations for place, _ in terms]
-    signs = [float(sign) for terms, _ in equations for _, sign in terms]
-    sums = coo_array((signs, (rows, columns)), shape=(len(equations), len(keys))).tocsc()
-    rest = np.array([rest for _, rest in equations], dtype=float)
-    least = np.array([each in hidden for each in keys], dtype=float)
-    cost = np.zeros(len(keys))
-    cost[keys.index(key)] = sign
-    numbers = solve_whole(cost, sums, (rest, rest), (least, np.full(len(keys), MANY)))
-    if numbers is None:
-        raise ReleaseRefused(CONTRADICTION)
-    return dict(zip(keys, numbers.tolist(), strict=True))
+    rows, columns, signs = zip(*terms, strict=True)
+    sums = coo_array((signs, (rows, columns)), shape=(len(rest), len(least))).tocsc()
+    return Room(sums, (rest, rest), (least, np.full(len(least), MANY)))
+
+
+class _Parts:
+    """What hangs together, worked out when it is first asked for."""
+
+    def __init__(self, known: Known, touching: Mapping[str, list[int]]) -> None:
+        self._known, self._touching = known, touching
+        self._of: dict[str, _Part] = {}
+
+    def around(self, key: str, hidden: set[str]) -> _Part:
+        """Return all unknown cells that hang together with one."""
+        if key not in self._of:
+            part = _part(key, self._known, hidden, self._touching)
+            self._of |= dict.fromkeys(part.place, part)
+        return self._of[key]
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Forget what more unknown cells join together."""
+        for key in keys:
+            for number in self._touching.get(key, ()):
+                whole, members = self._known.sums[number]
+                for each in (whole, *members):
+                    if part := self._of.get(each):
+                        for other in part.place:
+                            del self._of[other]
 
 
 # --- many at once ---------------------------------------------------------------------------------
@@ -405,9 +433,9 @@ def _others(value: int, threshold: int) -> list[tuple[float, float]]:
     return [(value + 1, MANY), (0, value - 1)]
 
 
-def _next_to_hide(key: str, known: Known, hidden: set[str], touching) -> set[str]:
+def _next_to_hide(key: str, known: Known, hidden: set[str], touching, parts: _Parts) -> set[str]:
     """Return the cell that costs least of those that share a sum with what hangs together."""
-    unknown, _ = _problem(key, known, hidden, touching)
+    unknown = parts.around(key, hidden).place
     shown = _within((number for each in unknown for number in touching[each]), known)
     free = [each for each in shown - hidden if each in known.values and _may_be_hidden(each, known)]
     near = _within(touching[key], known)
