@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -213,8 +214,25 @@ def cell_of(base: str, box: Mapping[str, Part], *place: Any) -> Cell:
 
 
 def key_of(base: str, box: Mapping[str, Part]) -> str:
-    """Return base and box as one text."""
-    return json.dumps([base, plain_box(box)], sort_keys=True)
+    """Return base and box as one text: JSON, put together from what was written before."""
+    held = ", ".join([_text(name, box[name]) for name in sorted(box)])
+    return f"[{_quoted(base)}, {{{held}}}]"
+
+
+_quoted = cache(json.dumps)
+
+
+def _text(name: str, part: Part) -> str:
+    """Return the part of a key that holds one dimension."""
+    # a day is written as the number it is: 1 and 1.0 are equal, and would share what is kept
+    return _written(name, part) if isinstance(part, Days) else _kept_text(name, part)
+
+
+def _written(name: str, part: Part) -> str:
+    return json.dumps({name: _plain(part)})[1:-1]
+
+
+_kept_text = cache(_written)
 
 
 def by_day_keys(base: str, other: Mapping[str, Part], dimension: str, day: float) -> set[str]:
