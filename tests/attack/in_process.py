@@ -25,6 +25,7 @@ import polars as pl
 import yaml
 
 import msanalysis.cohorts
+import msanalysis.extract
 import msanalysis.output
 import msanalysis.release
 import msanalysis.stats
@@ -263,6 +264,7 @@ def _taped(tape: list[Any]) -> Iterator[tuple[ModuleType, str, Callable]]:
 
         return call
 
+    yield msanalysis.extract, "open_extract", of(msanalysis.extract.open_extract)
     for module in (msanalysis.cohorts, msanalysis.stats):
         for name in module.__all__:
             if callable(getattr(module, name)):
