@@ -70,8 +70,10 @@ class Known:
         return {numerator for numerator, _ in self.quotas}
 
 
-def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
-    """Return `hidden`, and all that must be hidden with it.
+def cells_to_hide(
+    known: Known, hidden: Iterable[str], near: Collection[str] | None = None
+) -> set[str]:
+    """Return `hidden`, and all that must be hidden with it; what is not `near` is safe already.
 
     A hidden number must not be certain, nor certain to be below the threshold. Neither may a number
     that no table has but which follows from what they show. Where everyone knows some numbers
@@ -86,9 +88,10 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
     touching = _touching(known.sums)
     values = _followed(known, touching)
     system = _system(known)
-    waiting = sorted({*hidden, *_implied(known, values)}, reverse=True)
-    safe = _safe_together(waiting, known, values, hidden, system)
+    told = {*hidden, *_implied(known, values)}
+    waiting = sorted(told if near is None else told & {*near}, reverse=True)
     parts = _Parts(known, touching)
+    safe = _safe_together(waiting, known, values, hidden, parts)
     while waiting:
         key = waiting[-1]
         if key in safe or key not in values or _is_safe(key, known, values, hidden, parts, safe):
@@ -111,6 +114,12 @@ def cells_to_hide(known: Known, hidden: Iterable[str]) -> set[str]:
         safe |= _cleared(possible, known, values, hidden)
         waiting += sorted(more, reverse=True)
     return hidden
+
+
+def hang_together(known: Known, hidden: set[str], keys: Iterable[str]) -> set[str]:
+    """Return all cells that a reader does not know and that sums connect with some of these."""
+    parts = _Parts(known, _touching(known.sums))
+    return {each for key in keys for each in parts.around(key, hidden).place}
 
 
 def _implied(known: Known, values: Mapping[str, int]) -> set[str]:
@@ -171,7 +180,7 @@ def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]
 def _is_safe(key, known, values, hidden, parts: "_Parts", safe: set[str]) -> bool:
     """Return whether the number could be another; adds to `safe` all that is found safe with it."""
     part = parts.around(key, hidden)
-    if part.room is None:
+    if not part.sums.nnz:
         safe.add(key)
         return True
     _, below = _goals(key, known, values, hidden)
@@ -206,17 +215,42 @@ def _goals(key: str, known: Known, values, hidden) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Part:
-    """The unknown cells that hang together through sums, and the numbers they can be."""
+    """The unknown cells that hang together, the sums between them, and what these add up to."""
 
     place: Mapping[str, int]
-    room: Room | None
+    sums: csc_array
+    rest: np.ndarray
+    least: np.ndarray
+
+    @property
+    def most(self) -> np.ndarray:
+        """The most that a reader knows each cell to be, by itself."""
+        return np.full(len(self.place), MANY)
+
+    @cached_property
+    def _room(self) -> Room:
+        return Room(self.sums, (self.rest, self.rest), (self.least, self.most))
 
     def extreme(self, key: str, sign: int) -> dict[str, int]:
         """Return possible numbers with the largest (-1) or the smallest (1) of one cell."""
-        numbers = self.room.extreme(self.place[key], sign)
+        numbers = self._room.extreme(self.place[key], sign)
         if numbers is None:
             raise ReleaseRefused(CONTRADICTION)
         return dict(zip(self.place, numbers.tolist(), strict=True))
+
+    def nearest(self, aims: Mapping[str, int], sign: int) -> dict[str, int]:
+        """Return possible numbers that lack (1: exceed) as little of their aims as can be."""
+        n, m = len(self.place), len(aims)
+        signs, columns = np.full(m, float(sign)), [self.place[key] for key in aims]
+        aimed = coo_array((signs, (np.arange(m), columns)), shape=(m, n))
+        enough = signs * [*aims.values()]
+        numbers = solve_whole(
+            np.append(np.zeros(n), np.ones(m)),
+            block_array([[self.sums, None], [aimed, eye_array(m)]], format="csc"),
+            (np.append(self.rest, enough), np.append(self.rest, np.full(m, np.inf))),
+            (np.append(self.least, np.zeros(m)), np.append(self.most, np.full(m, MANY))),
+        )
+        return {} if numbers is None else dict(zip(self.place, numbers[:n].tolist(), strict=True))
 
 
 def _part(key: str, known: Known, hidden: set[str], touching) -> _Part:
@@ -239,17 +273,13 @@ def _part(key: str, known: Known, hidden: set[str], touching) -> _Part:
                     place[each] = len(place)
                     waiting.append(each)
                 terms.append((row, place[each], float(sign)))
-    least = np.array([each in hidden for each in place], dtype=float)
-    return _Part(place, _room(terms, np.array([*rests.values()], dtype=float), least))
-
-
-def _room(terms: list[tuple[int, int, float]], rest: np.ndarray, least: np.ndarray) -> Room | None:
-    """Return the numbers that are possible; None where no sum limits them."""
-    if not terms:
-        return None
-    rows, columns, signs = zip(*terms, strict=True)
-    sums = coo_array((signs, (rows, columns)), shape=(len(rest), len(least))).tocsc()
-    return Room(sums, (rest, rest), (least, np.full(len(least), MANY)))
+    rows, columns, signs = zip(*terms, strict=True) if terms else ((), (), ())
+    return _Part(
+        place,
+        coo_array((signs, (rows, columns)), shape=(len(rests), len(place))).tocsc(),
+        np.array([*rests.values()], dtype=float),
+        np.array([each in hidden for each in place], dtype=float),
+    )
 
 
 class _Parts:
@@ -329,50 +359,33 @@ def _is_shown(key: str, known: Known, hidden: set[str]) -> bool:
 
 
 def _safe_together(
-    keys: Iterable[str], known: Known, values: Mapping[str, int], hidden: set[str], system: _System
+    keys: Iterable[str], known: Known, values: Mapping[str, int], hidden: set[str], parts: "_Parts"
 ) -> set[str]:
     """Return those of the cells that a few programmes clear: most of them.
 
-    Each brings all that are not cleared yet as near to their goals as can be, upwards and
-    downwards in turn, until two in a row clear nothing.
+    Each brings all of a part that are not cleared yet as near to their goals as can be, upwards
+    and downwards in turn, until two in a row clear nothing.
     """
-    goals = {
-        key: _goals(key, known, values, hidden)
-        for key in keys
-        if key in system.place and key in values
-    }
+    together: dict[int, list[str]] = {}
+    for key in keys:
+        if key in values:
+            together.setdefault(id(parts.around(key, hidden)), []).append(key)
     safe: set[str] = set()
-    idle, upwards = 0, True
-    while idle < 2:
-        aims = {
-            key: above if upwards else below
-            for key, (above, below) in goals.items()
-            if key not in safe and (upwards or below >= 0)
-        }
-        possible = _nearest(aims, 1 if upwards else -1, known, hidden, system) if aims else {}
-        more = _cleared(possible, known, values, hidden) - safe
-        safe |= more
-        idle, upwards = 0 if more else idle + 1, not upwards
+    for near in together.values():
+        part = parts.around(near[0], hidden)
+        goals = {key: _goals(key, known, values, hidden) for key in near}
+        idle, upwards = 0, True
+        while idle < 2:
+            aims = {
+                key: above if upwards else below
+                for key, (above, below) in goals.items()
+                if key not in safe and (upwards or below >= 0)
+            }
+            possible = part.nearest(aims, 1 if upwards else -1) if aims else {}
+            more = _cleared(possible, known, values, hidden) - safe
+            safe |= more
+            idle, upwards = 0 if more else idle + 1, not upwards
     return safe
-
-
-def _nearest(
-    aims: Mapping[str, int], sign: int, known: Known, hidden: set[str], system: _System
-) -> dict[str, int]:
-    """Return possible numbers of which some lack (-1: exceed) as little of their aims as can be."""
-    place, sums = system.around(aims)
-    least, most = _limits(place, known, hidden)
-    n, m = len(place), len(aims)
-    signs, columns = np.full(m, float(sign)), [place[key] for key in aims]
-    aimed = coo_array((signs, (np.arange(m), columns)), shape=(m, n))
-    add_up, enough = np.zeros(sums.shape[0]), signs * [*aims.values()]
-    numbers = solve_whole(
-        np.append(np.zeros(n), np.ones(m)),
-        block_array([[sums, None], [aimed, eye_array(m)]], format="csc"),
-        (np.append(add_up, enough), np.append(add_up, np.full(m, np.inf))),
-        (np.append(least, np.zeros(m)), np.append(most, np.full(m, MANY))),
-    )
-    return {} if numbers is None else dict(zip(place, numbers[:n].tolist(), strict=True))
 
 
 # --- what to hide more ----------------------------------------------------------------------------
