@@ -253,6 +253,21 @@ def describe(id: str) -> None:
         typer.echo("\n".join(description(id)))
 
 
+@app.command()
+def new(
+    id: Annotated[str, typer.Argument(help="Name of the new analysis, as my_question.")],
+    source: Annotated[str, typer.Option("--from", help="The analysis to begin with.")],
+) -> None:
+    """Make a new analysis as a copy of one: notebook, row of the catalogue, words and texts.
+
+    Example: msanalysis new my_question --from rituximab_time_to_switch
+    """
+    with plain_errors():
+        from msanalysis.new_analysis import copy_analysis
+
+        typer.echo("\n".join(map(str, copy_analysis(id, source))))
+
+
 export = typer.Typer(
     help="Write the indicators for those who receive exact counts.", no_args_is_help=True
 )
