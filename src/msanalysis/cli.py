@@ -268,6 +268,23 @@ def new(
         typer.echo("\n".join(map(str, copy_analysis(id, source))))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(
+    context: typer.Context,
+    own_unit: Annotated[
+        str, typer.Option(help="Trust whose numbers stand in full in the notebook local_report.")
+    ] = "forde",
+) -> None:
+    """Open JupyterLab on the notebooks, with this environment's kernel.
+
+    Further options are JupyterLab's own: msanalysis lab --no-browser --port 8899
+    """
+    with plain_errors():
+        from msanalysis.lab import open_lab
+
+        open_lab(context.args, own_unit=own_unit)
+
+
 export = typer.Typer(
     help="Write the indicators for those who receive exact counts.", no_args_is_help=True
 )

@@ -347,8 +347,6 @@ def statistic(
     """
 
     def decorate(function: Callable[..., pd.DataFrame]) -> Callable[..., Result]:
-        signature = inspect.signature(function)
-
         @functools.wraps(function)
         def call(cohort: Cohort, **settings: Any) -> Result:
             if not isinstance(cohort, Cohort):
@@ -356,7 +354,7 @@ def statistic(
                     f"{function.__name__} takes a Cohort, not a {type(cohort).__name__}: "
                     "build one with a function of msanalysis.cohorts"
                 )
-            bound = signature.bind(cohort.frame, **settings)
+            bound = bind(function, cohort.frame, **settings)
             bound.apply_defaults()
             recorded = dict(list(bound.arguments.items())[1:])
             frame = cohort.frame
@@ -386,6 +384,16 @@ def statistic(
         return call
 
     return decorate
+
+
+def bind(function: Callable, *given: Any, **settings: Any) -> inspect.BoundArguments:
+    """Return what a call would give to each parameter; TypeError that names those there are."""
+    signature = inspect.signature(function)
+    try:
+        return signature.bind(*given, **settings)
+    except TypeError as error:
+        known = ", ".join(list(signature.parameters)[1:])
+        raise TypeError(f"{function.__name__}(): {error}; it takes {known}") from None
 
 
 def _counted(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
 from msanalysis import labels
@@ -185,16 +185,36 @@ def sentences(text: str, numbers: Iterable[Number], *, lang: list[str]) -> Sente
 
     In a text `{{ id }}` is the value with its unit, `{{ id.interval }}` its interval, `{{ id.n }}`
     the number of persons behind it. A hidden number reads "fewer than the threshold".
+
+    Raises
+    ------
+    LookupError
+        When a text is missing in a language, or asks for a number that is not there.
     """
     numbers = list(numbers)
     environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
     filled = Sentences()
     for language in lang:
-        template = files("msanalysis").joinpath(f"texts/{text}.{language}.md")
         spoken = {each.id: _Spoken(each, language) for each in numbers}
-        source = template.read_text(encoding="utf-8")
-        filled[language] = environment.from_string(source).render(spoken).strip() + "\n"
+        try:
+            template = environment.from_string(_template(text, language))
+            filled[language] = template.render(spoken).strip() + "\n"
+        except UndefinedError as error:
+            raise LookupError(
+                f"texts/{text}.{language}.md: {error.message}; make it with number() and pass it "
+                "on, or take it out of the text"
+            ) from None
     return filled
+
+
+def _template(text: str, lang: str) -> str:
+    path = files("msanalysis").joinpath(f"texts/{text}.{lang}.md")
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise LookupError(
+            f"no text in {lang}: write src/msanalysis/texts/{text}.{lang}.md"
+        ) from None
 
 
 @dataclass(frozen=True)

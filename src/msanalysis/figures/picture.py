@@ -16,7 +16,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from msanalysis.core import Released
+from msanalysis.core import Released, bind
 from msanalysis.figures import interactive, theme
 from msanalysis.folders import PICTURES_VARIABLE
 
@@ -129,6 +129,7 @@ def picture_with_twin(
                         f"{function.__name__} draws a Released, not a {type(each).__name__}: "
                         "call release() on the result first"
                     )
+            bind(function, *released, lang=lang, **settings)
 
             def in_words(draw: Callable[..., Any]) -> Callable[[str], Any]:
                 return lambda language: draw(*released, lang=language, **settings)

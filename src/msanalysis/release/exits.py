@@ -67,7 +67,8 @@ def rows_of_own_unit(result: Result, own_unit: str) -> pd.Series:
     """
     if not own_unit or os.environ.get(OWN_UNIT_VARIABLE) != own_unit:
         raise ReleaseRefused(
-            "own_unit: only the local report of a trust shows its numbers in full; leave it out"
+            "own_unit: only the local report of a trust shows its numbers in full; leave it out, "
+            f"or open that report with `msanalysis lab --own-unit {own_unit or 'TRUST'}`"
         )
     frame = result.frame
     column = "unit" if "unit" in frame else trust_column(result, frame)
@@ -142,7 +143,8 @@ def _restricted() -> Path:
     folder = os.environ.get(RESTRICTED_VARIABLE)
     if not folder:
         raise ReleaseRefused(
-            "this writes into the restricted folder of a run: start it with msanalysis run"
+            "this writes into the restricted folder of a run: start it with msanalysis run, or "
+            "open it with msanalysis lab"
         )
     return Path(folder)
 

@@ -106,17 +106,22 @@ def read_parameters(path: Path) -> tuple[Parameter, ...]:
     tagged = [cell for cell in read_cells(path) if PARAMETERS_TAG in cell.tags]
     if len(tagged) != 1:
         raise RunRefused(f"{path}: expected one cell tagged `parameters`, found {len(tagged)}")
+    return declared_in(tagged[0].source, str(path))
+
+
+def declared_in(source: str, notebook: str) -> tuple[Parameter, ...]:
+    """Return the parameters that a cell declares; RunRefused names the notebook."""
     try:
-        statements = ast.parse(tagged[0].source).body
-        comments = _comments(tagged[0].source)
+        statements = ast.parse(source).body
+        comments = _comments(source)
         parameters = tuple(_declared(statement, comments) for statement in statements)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", error.args[0])
         raise RunRefused(
-            f"{path}, line {line} of the parameters cell: "
+            f"{notebook}, line {line} of the parameters cell: "
             "expected `name: type = literal  # comment`"
         ) from None
-    _check_declarations(path, parameters)
+    _check_declarations(notebook, parameters)
     return parameters
 
 
@@ -185,15 +190,15 @@ def _comment_of(statement: ast.stmt, comments: dict[int, tuple[str, bool]]) -> s
     return " ".join(comments[line][0] for line in lines if line in comments)
 
 
-def _check_declarations(path: Path, parameters: tuple[Parameter, ...]) -> None:
+def _check_declarations(notebook: str, parameters: tuple[Parameter, ...]) -> None:
     first = {parameter.name: parameter.type for parameter in parameters[: len(FIRST)]}
     if list(first.items()) != list(FIRST.items()):
         expected = ", ".join(f"{name}: {type}" for name, type in FIRST.items())
-        raise RunRefused(f"{path}: expected the first parameters to be {expected}")
+        raise RunRefused(f"{notebook}: expected the first parameters to be {expected}")
     for parameter in parameters:
         problem = _problem(parameter, parameter.default)
         if problem:
-            raise RunRefused(f"{path}: default of parameter {parameter.name}: {problem}")
+            raise RunRefused(f"{notebook}: default of parameter {parameter.name}: {problem}")
 
 
 # --- types and ranges -----------------------------------------------------------------------------

@@ -39,7 +39,8 @@ class Job:
 
 
 EARLIER = "earlier"
-"""The parameter that names a second extract; a relative path is relative to the repository."""
+"""The parameter that names a second extract. A relative path in a run file is relative to the
+repository, the notebook's own to the notebook."""
 
 
 @dataclass(frozen=True)
@@ -252,7 +253,8 @@ def _job(
     filled = _filled(notebook, given, dates, extract.provenance)
     earlier = ""
     if EARLIER in filled:
-        store = (PROJECT / filled[EARLIER]).resolve()
+        relative_to = PROJECT if EARLIER in given else notebook.parent
+        store = (relative_to / filled[EARLIER]).resolve()
         held = open_extract(store).provenance
         if held.data_cutoff > extract.provenance.data_cutoff:
             raise RunRefused(f"{store} is the later of the two extracts; give it as the second")

@@ -69,7 +69,7 @@ def require_column(frame: pd.DataFrame, column: str, needed_for: str) -> pd.Seri
     if column not in frame.columns:
         raise ValueError(
             f"the cohort has no column {column!r}, which {needed_for} needs: "
-            "choose another column, or a cohort that has it"
+            f"choose one of {', '.join(frame)}, or a cohort that has it"
         )
     return frame[column]
 

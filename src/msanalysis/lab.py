@@ -1,0 +1,72 @@
+"""JupyterLab on `notebooks/`, with this environment's kernel.
+
+It looks nothing up on the internet. A notebook there is no run: what it saves goes to
+`outputs/notebooks/<analysis>/`, has passed the gate table by table, and is not audited with the
+other tables of a report. The two exits that a run has (`deliver`, a trust's own numbers in full)
+write to `outputs/notebooks/restricted/`, as they do in a run.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msanalysis.codes import trusts
+from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE
+from msanalysis.run import PROJECT, RunRefused
+
+OWN_UNIT = "forde"
+"""The trust of the notebook `local_report`, as it is delivered."""
+
+_OFFLINE = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
+
+def open_lab(
+    arguments: Sequence[str] = (), *, own_unit: str = OWN_UNIT, project: Path = PROJECT
+) -> None:
+    """Open JupyterLab and return when it is closed.
+
+    Parameters
+    ----------
+    arguments
+        For JupyterLab itself, such as `--no-browser`.
+    own_unit
+        The hospital trust whose local report may be opened.
+
+    Raises
+    ------
+    RunRefused
+        Where there are no notebooks, or for an unknown trust.
+    """
+    notebooks = project / "notebooks"
+    if not notebooks.is_dir():
+        raise RunRefused(f"{notebooks}: no such folder; clone the repository, and start it there")
+    if own_unit not in trusts():
+        raise RunRefused(f"no hospital trust {own_unit}; known are {', '.join(trusts())}")
+    from jupyterlab.labapp import LabApp
+
+    with TemporaryDirectory(prefix="msanalysis-lab-") as room:
+        os.environ.update(environment(Path(room), own_unit, project))
+        LabApp.launch_instance([f"--ServerApp.root_dir={notebooks}", *_OFFLINE, *arguments])
+
+
+def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -> dict[str, str]:
+    """Return the variables for JupyterLab and its kernels, whose kind is written into `room`."""
+    from ipykernel.kernelspec import write_kernel_spec
+
+    # Named as in the notebooks, so that saving one changes nothing there.
+    plain_errors = ["--ext", "msanalysis.lab_errors"]
+    named = {"display_name": "Python 3"}
+    write_kernel_spec(room / "kernels" / "python3", named, plain_errors)
+    restricted = project / "outputs" / "notebooks" / "restricted"
+    restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    searched = [str(room), os.environ.get("JUPYTER_PATH", "")]
+    return {
+        "JUPYTER_PATH": os.pathsep.join(filter(None, searched)),
+        RESTRICTED_VARIABLE: str(restricted),
+        OWN_UNIT_VARIABLE: own_unit,
+    }
