@@ -2,14 +2,18 @@
 
 import ast
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from invented_notebooks import write_notebook
 from msanalysis.run import PROJECT, RunRefused
-from msanalysis.run.parameters import PARAMETERS_TAG, read_parameters
+from msanalysis.run.parameters import PARAMETERS_TAG, read_cells, read_parameters
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 FORBIDDEN = {
@@ -27,6 +31,7 @@ FORBIDDEN = {
 }
 FORBIDDEN_NAMES = {"print", "display", "pandas", "pd", "eval", "exec", "getattr", "__import__"}
 FORBIDDEN_ATTRIBUTES = {"frame", "hidden", "exclusions"}
+ABSOLUTE_PATH = re.compile(r"""["'](/|~|[A-Za-z]:\\+|file:)[\w./\\]""")
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}")
 
 
@@ -41,6 +46,7 @@ def problems(path: Path) -> set[str]:
         | _question(cells)
         | _parameters(path)
         | {problem for cell in code for problem in _wiring("".join(cell["source"]))}
+        | ({"absolute path"} if ABSOLUTE_PATH.search(json.dumps(content)) else set())
     )
 
 
@@ -49,6 +55,8 @@ def _stored(content: dict, code: list[dict]) -> set[str]:
     found |= {"execution count" for cell in code if cell["execution_count"] is not None}
     found |= {"metadata of a tool" for cell in code if set(cell["metadata"]) - {"tags"}}
     if set(content["metadata"]) - {"kernelspec", "language_info"}:
+        found.add("metadata of a tool")
+    if set(content["metadata"].get("language_info", ())) - {"name"}:
         found.add("metadata of a tool")
     return found
 
@@ -126,6 +134,10 @@ GOOD = "from msanalysis.release import release\nresult = release(3)\nresult"
         ("from .neighbour import x", {"import from elsewhere"}),
         ("pd.DataFrame()", {"pd"}),
         ("print(3)", {"print"}),
+        ("open('/home/anna/extract')", {"absolute path"}),
+        ("open('C:\\\\Users\\\\anna')", {"absolute path"}),
+        ("open('~/extract')", {"absolute path"}),
+        ("open('../outputs/extracts/mine')", set()),
         ("cohort.frame", {".frame"}),
         ("getattr(cohort, 'frame')", {"getattr"}),
         ("cohort.__dict__", {".__dict__"}),
@@ -156,6 +168,46 @@ def test_a_notebook_that_is_not_kept_clean_is_caught(tmp_path, change, found):
     change(content["cells"])
     path.write_text(json.dumps(content))
     assert problems(path) == {found}
+
+
+OPENED_IN_JUPYTERLAB = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.11.7",
+    },
+}
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["P-4711\n"]}
+
+
+def test_the_hook_before_a_commit_takes_out_what_jupyterlab_adds_and_leaves_the_ids(tmp_path):
+    path = write_notebook(tmp_path / "notebooks", "count", GOOD)
+    cells, content = read_cells(path), json.loads(path.read_text())
+    content["metadata"] = OPENED_IN_JUPYTERLAB
+    content["cells"][2] |= {"outputs": [OUTPUT], "execution_count": 3}
+    content["cells"][2]["metadata"] = {"editable": True, "jupyter": {"source_hidden": True}}
+    path.write_text(json.dumps(content))
+    assert problems(path) == {"stored output", "execution count", "metadata of a tool"}
+    shutil.copy(PROJECT / ".pre-commit-config.yaml", tmp_path)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = os.environ | {"PRE_COMMIT_HOME": str(tmp_path / "home")}
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "notebooks", ".pre-commit-config.yaml"], check=True)
+    hook = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
+    for code in (1, 0):  # changed, and then as it should be
+        done = subprocess.run(hook, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout
+    assert problems(path) == set()
+    assert read_cells(path) == cells
+    kept = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+    assert kept == [cell["id"] for cell in content["cells"]]
+    assert "4711" not in path.read_text()
 
 
 def test_the_parameters_cell_is_tagged_as_papermill_and_the_runner_expect():
