@@ -1,16 +1,24 @@
 """The commands: exit codes, plain errors, and the whole way from invented files to a report."""
 
 import json
+import os
+import pty
+import re
+import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import date
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from invented_notebooks import write_run_file, write_store
-from msanalysis.cli import app
+from msanalysis.catalogue import ANALYSES
+from msanalysis.cli import EXIT_CODES, app
 from msanalysis.run import PROJECT
 
 SECRET = "P-4711"
@@ -30,6 +38,143 @@ def test_help_and_a_wrong_option_say_how_it_is_used():
 def test_list_names_the_analyses():
     listed = {tuple(line.split()[:2]) for line in invoke("list").stdout.splitlines()}
     assert {("rituximab_time_to_switch", "2.1"), ("overall_survival", "2.3")} <= listed
+
+
+def commands(group=None, words=()):
+    """Return each command as the words it is called by."""
+    group = group or get_command(app)
+    for name, each in group.commands.items():
+        if hasattr(each, "commands"):
+            yield from commands(each, (*words, name))
+        else:
+            yield (*words, name)
+
+
+def read_help(*words):
+    return invoke(*words, "--help").stdout
+
+
+@pytest.mark.parametrize("words", [(), *commands()], ids=" ".join)
+def test_help_gives_an_example_that_the_command_takes_and_all_its_exit_codes(words, monkeypatch):
+    shown = read_help(*words)
+    _, _, below = shown.partition("Example:\n")
+    examples, _, exits = below.partition("Exit codes:\n")
+    assert re.match(r"\s+0 well(, \d+ \w[\w ]*)*\s*$", exits)
+    assert examples.strip()
+    for example in examples.strip().splitlines():
+        program, *given = shlex.split(example)
+        assert program == "msanalysis"
+        assert tuple(given[: len(words)]) == words
+        assert get_command(app).make_context("msanalysis", given)
+    assert "..." not in re.sub(r"\[\w+\]\.\.\.", "", shown)
+
+
+def test_the_codes_of_all_refusals_are_in_the_help():
+    assert set(re.findall(r"\d", read_help().split("Exit codes:")[1])) >= {
+        str(code) for code in EXIT_CODES.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("msanalysis check-r", ["check-release"]),
+        ("msanalysis describe over", ["overall_survival"]),
+        ("msanalysis new mine --from ritux", ["rituximab_time_to_switch"]),
+        ("msanalysis run x.yaml --only loc", ["local_report"]),
+        ("msanalysis synth there --per", ["--persons"]),
+    ],
+)
+def test_a_shell_completes_commands_options_and_analyses(line, words):
+    asked = {
+        "_MSANALYSIS_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(line.count(" ")),
+    }
+    done = CliRunner().invoke(app, [], prog_name="msanalysis", env=asked)
+    assert done.stdout.split() == words
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_completion_is_written_for_each_shell(shell):
+    done = CliRunner().invoke(
+        app, [], prog_name="msanalysis", env={"_MSANALYSIS_COMPLETE": f"source_{shell}"}
+    )
+    assert "msanalysis" in done.stdout
+
+
+def on_a_terminal(*command):
+    """Return what a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", "from msanalysis.cli import app; app()", *map(str, command)],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm"},
+    ) as process:
+        os.close(theirs)
+        written = b""
+        with suppress(OSError):  # the end of a terminal
+            while part := os.read(ours, 4096):
+                written += part
+    os.close(ours)
+    assert process.returncode == 0
+    return written.decode()
+
+
+def test_what_takes_its_time_says_so_on_a_terminal_unless_quiet(tmp_path):
+    asked = ("synth", tmp_path / "small", "--persons", 50)
+    assert "inventing 50 persons" in on_a_terminal(*asked)
+    assert on_a_terminal("synth", tmp_path / "again", "--persons", 50, "--quiet") == ""
+
+
+def answer(*arguments, code=0):
+    """Return the answer for a program, and nothing else may stand beside it."""
+    done = invoke(*arguments, "--json")
+    assert (done.exit_code, done.stderr) == (code, "")
+    return json.loads(done.stdout)
+
+
+def test_list_and_describe_answer_a_program():
+    listed = answer("list")
+    assert [each["id"] for each in listed] == [each.id for each in ANALYSES]
+    (one,) = [each for each in listed if each["id"] == "overall_survival"]
+    assert one["figures"] == ["2.3.3"]
+    described = answer("describe", "overall_survival")
+    assert one.items() <= described.items()
+    taken = {each["name"]: each["default"] for each in described["parameters"]}
+    assert taken["time_unit"] == "years"
+
+
+def test_import_answers_a_program(tmp_path):
+    delivery, store = tmp_path / "delivery", tmp_path / "store"
+    assert invoke("synth", delivery, "--persons", 50).exit_code == 0
+    told = answer("import", delivery, store)
+    assert told["store"] == str(store)
+    assert told["report"] == str(store / "import_report.html")
+    held = len(pl.read_parquet(store / "patients.parquet"))
+    assert (told["persons"], told["rows_set_aside"]) == (held, 0)
+
+
+def test_check_release_answers_a_program(tmp_path):
+    (finding,) = answer("check-release", tmp_path, code=4)
+    assert finding == {"file": "manifest.json", "rule": "missing, or not as a run writes it"}
+
+
+def test_compare_answers_a_program(tmp_path):
+    for name, value in (("this", 7), ("other", 900)):
+        folder = tmp_path / name / "release"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(json.dumps({"run": name}))
+        columns = "id,population,measure,value,unit,n,lower,upper,hidden"
+        rows = f"same,p,m,5,persons,,,,0\nmoved,p,m,{value},persons,,,,0\n"
+        (folder / "numbers.csv").write_text(f"{columns}\n{rows}")
+    told = answer("compare", tmp_path / "this", "--with", tmp_path / "other", code=1)
+    assert (told["shown"], told["agree"], told["share"]) == (2, 1, 0.5)
+    assert {each["id"]: each["verdict"] for each in told["lines"]} == {
+        "same": "equal",
+        "moved": "apart",
+    }
 
 
 def test_list_is_quick_because_it_loads_no_data_library():

@@ -7,11 +7,11 @@ one population, so that a difference is measured against the chance error of bot
 import csv
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from math import copysign, sqrt
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from scipy.special import ndtri
 
@@ -88,6 +88,17 @@ class Comparison:
     def share(self) -> float:
         """Share that agrees of all that the gate does not hide; 1 where it hides them all."""
         return self.agree / self.shown if self.shown else 1.0
+
+    def as_data(self) -> dict[str, Any]:
+        """Return all of it for a program."""
+        return {
+            "other": self.other,
+            "shown": self.shown,
+            "agree": self.agree,
+            "hidden": self.counts["hidden"],
+            "share": round(self.share, 4),
+            "lines": [asdict(line) for line in self.lines],
+        }
 
 
 def compare_published(release: Path, published: Path | None = None) -> Comparison | None:

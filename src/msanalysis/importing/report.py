@@ -50,15 +50,24 @@ class ImportReport:
     contradictions: Mapping[str, int]
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How much was kept, set aside, merged and warned of."""
+        kept = {t.table: t.rows_kept for t in self.tables}
+        return {
+            "persons": kept["patients"],
+            "tables": len(self.tables),
+            "rows_set_aside": sum(t.rows_set_aside for t in self.tables),
+            "persons_merged": self.persons_merged,
+            "warnings": sum(len(w.rows) for w in self.warnings),
+        }
+
+    @property
     def summary(self) -> str:
         """One line for the console."""
-        kept = {t.table: t.rows_kept for t in self.tables}
         return (
-            f"{kept['patients']} persons in {len(self.tables)} tables; "
-            f"{sum(t.rows_set_aside for t in self.tables)} rows set aside, "
-            f"{self.persons_merged} persons merged, "
-            f"{sum(len(w.rows) for w in self.warnings)} warnings"
-        )
+            "{persons} persons in {tables} tables; {rows_set_aside} rows set aside, "
+            "{persons_merged} persons merged, {warnings} warnings"
+        ).format(**self.counts)
 
 
 def write_report(report: ImportReport, folder: Path) -> None:
