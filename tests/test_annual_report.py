@@ -112,5 +112,5 @@ def test_an_extract_without_questionnaires_validation_and_population_is_whole_bu
         for file in figure["files"].values()
     )
     assert all(path.is_file() for path in pictures)
-    page = (release / "index.html").read_text(encoding="utf-8")
+    page = (release / "site" / "index.en.html").read_text(encoding="utf-8")
     assert "prom.answered_date" in page

@@ -89,6 +89,15 @@ def test_a_release_as_a_run_writes_it_passes(release):
         ("tables/count_table.xlsx", "no kind of file that belongs here"),
         ("notes.txt", "no kind of file that belongs here"),
         ("figures/loads.js", "no kind of file that belongs here"),
+        ("figures/count.nb.html", "no kind of file that belongs here"),
+        ("site/loads.js", "no kind of file that belongs here"),
+        ("notebooks/count.py", "no kind of file that belongs here"),
+        ("disclosure.html", "no kind of file that belongs here"),
+        ("site/deep/index.en.html", "no kind of file that belongs here"),
+        ("figures/more.nb.js", "no analysis declares it"),
+        ("notebooks/other.ipynb", "no analysis declares it"),
+        ("analyses/other.nb.html", "no analysis declares it"),
+        ("site/other.nb.html", "no analysis declares it"),
         (".hidden", "no kind of file that belongs here"),
         ("tables/other.csv", "no analysis declares it"),
         ("figures/plotly.min.js", "no analysis declares it"),
@@ -312,11 +321,21 @@ def test_an_identity_number_is_found_in_any_text(release, name, content):
         ("<img src=/etc/motd>", "not in the release"),
         ('<a href="tables/none.csv">x</a>', "not in the release"),
         ('<a href="javascript:alert(1)">x</a>', "not in the release"),
+        ('<img src="../../restricted/notebooks/a.png">', "not in the release"),
+        ('<p data-drawing="figures/none.en.js">x</p>', "not in the release"),
+        ('<link rel="stylesheet" href="site/style.css">', "something that runs"),
+        ('<link rel="preload" href="site/style.css">', "something that runs"),
         ("<script>alert(1)</script>", "something that runs"),
         ('<script src="figures/plotly.min.js"></script>', "something that runs"),
         ("<style>@import 'a.css'</style>", "something that runs"),
         ('<p onclick="a()">x</p>', "something that runs"),
         ('<meta http-equiv="refresh" content="0">', "something that runs"),
+        ('<form action="index.html"></form>', "something that runs"),
+        ("<p>no policy</p>", "no content security policy"),
+        (
+            '<meta http-equiv="Content-Security-Policy" content="default-src *">',
+            "no content security policy",
+        ),
         ("<pre>Traceback (most recent call last)</pre>", "a traceback"),
         ("<pre>/home/kari/extract/patients.csv</pre>", "a path of the machine"),
         (r"<pre>C:\Users\kari\patients.csv</pre>", "a path of the machine"),
@@ -325,10 +344,126 @@ def test_an_identity_number_is_found_in_any_text(release, name, content):
         ('<img src="data:image/png;base64,AAAA">', "not a PNG picture"),
     ],
 )
-@pytest.mark.parametrize("name", ["index.html", "disclosure.html"])
+@pytest.mark.parametrize("name", ["index.html", "site/disclosure.en.html"])
 def test_a_page_that_loads_runs_or_tells_more_is_found(release, name, content, rule):
     put(release, name, f"<!doctype html><html>{content}</html>")
     assert any(rule in line for line in said(release))
+
+
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self'\">"
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<script defer>alert(1)</script>",
+        '<script src="site/script.js" defer>alert(1)</script>',
+        '<script src="site/script.js" type="module"></script>',
+        '<script src="figures/count.nb.svg" defer></script>',
+        '<link rel="stylesheet" href="figures/count.nb.svg">',
+        '<link rel="import" href="site/style.css">',
+    ],
+)
+def test_no_other_script_or_style_runs_under_the_policy_either(release, content):
+    put(release, "index.html", f"<!doctype html><html>{POLICY}{content}</html>")
+    assert any("something that runs" in line for line in said(release))
+
+
+def test_the_shared_script_and_style_under_the_policy_pass(release):
+    shared = (
+        '<link rel="stylesheet" href="{0}site/style.css"><script src="{0}site/script.js" defer>'
+    )
+    for name, root in (("index.html", ""), ("site/disclosure.en.html", "../")):
+        put(release, name, f"<html>{POLICY}{shared.format(root)}</script></html>")
+    assert said(release) == []
+
+
+@pytest.mark.parametrize("name", ["site/style.css", "site/script.js"])
+def test_a_shared_file_that_is_not_the_package_s_is_found(release, name):
+    put(release, name, (release / name).read_text(encoding="utf-8") + " ")
+    assert said(release) == [f"{name}: not as the report that is installed here has it"]
+
+
+# --- data for scripts, and notebooks --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "const SEARCH = [];\nalert(1);\n",
+        "const SEARCH = alert(1);\n",
+        "const SEARCH = [alert(1)];\n",
+        "const SEARCH = {};\n",
+        "alert(1)",
+        'Plotly.newPlot("a", []);\n',
+        "",
+    ],
+)
+def test_an_index_of_the_search_that_is_more_than_data_is_found(release, content):
+    put(release, "site/search.nb.js", content)
+    assert said(release) == [
+        "site/search.nb.js: something else than data for a script of the report"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ('Plotly.newPlot("count", [{"a": 1}], {}, {});\n', []),
+        ('Plotly.newPlot("count", [], {}, {});alert(1);\n', ["something else than data"]),
+        ('Plotly.newPlot("count", alert(1));\n', ["something else than data"]),
+        ('Plotly.newPlot("P0003ED82");\n', ["looks like an identifier"]),
+        ('Plotly.newPlot("count", "https://example.org");\n', ["an address on the internet"]),
+    ],
+)
+def test_a_drawing_of_an_interactive_figure_is_data_that_leads_nowhere(release, content, found):
+    def declare(held):
+        held["analyses"][0]["figures"][0]["interactive"] = {"nb": "figures/count.nb.js"}
+
+    edit_manifest(release, declare)
+    put(release, "figures/count.nb.js", content)
+    assert len(said(release)) == len(found)
+    assert all(rule in line for rule, line in zip(found, said(release), strict=True))
+
+
+def edit_notebook(release, change):
+    held = json.loads((release / "notebooks" / "count.ipynb").read_text(encoding="utf-8"))
+    change(held["cells"][-1])
+    put(release, "notebooks/count.ipynb", json.dumps(held))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"outputs": [{"output_type": "stream", "text": ["12"]}]}, "more than words and code"),
+        ({"execution_count": 3}, "more than words and code"),
+        ({"attachments": {"a.png": {}}}, "more than words and code"),
+        ({"metadata": {"papermill": {}}}, "more than words and code"),
+        ({"source": ["# P0003ED82"]}, "looks like an identifier"),
+        ({"source": ['since = "2019-03-02"']}, "a day that is none of the run's dates"),
+        ({"source": ["# see https://example.org"]}, "an address on the internet"),
+        ({"source": ['open("/home/kari/a.csv")']}, "a path of the machine"),
+        ({"metadata": 3}, "not a notebook"),
+    ],
+)
+def test_a_notebook_that_holds_more_than_its_source_is_found(release, change, rule):
+    edit_notebook(release, lambda cell: cell.update(change))
+    (found,) = said(release)
+    assert found.startswith("notebooks/count.ipynb: ")
+    assert rule in found
+
+
+def test_the_days_a_notebook_declares_as_parameters_are_known(release):
+    bounded = {
+        "source": ['since: str = "2018-02-01"  # from when [2007-03-02, 2019-03-02]'],
+        "metadata": {"tags": ["parameters"]},
+    }
+    edit_notebook(release, lambda cell: cell.update(bounded))
+    assert said(release) == []
 
 
 @pytest.mark.parametrize(

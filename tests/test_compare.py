@@ -2,13 +2,15 @@
 
 import csv
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from msanalysis.cli import app
 from msanalysis.compare import ComparisonRefused, compare_published, compare_runs, contradictions
-from msanalysis.report.comparison import page_of, write_comparison
+from msanalysis.report import write_report
+from msanalysis.report.comparison import write_apart
 
 OURS = ["id", "population", "measure", "value", "unit", "n", "lower", "upper", "hidden"]
 PRINTED = ["id", "where", "population", "measure", "value", "unit", "n", "note"]
@@ -29,6 +31,10 @@ def make_release(folder, *rows, year=2024):
         "report_year": year,
         "languages": ["nb", "en"],
         "extract": {"source": "synthetic"},
+        "status_date": f"{year}-12-31",
+        "data_cutoff": f"{year + 1}-05-15",
+        "policy": "annual_report",
+        "analyses": [],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     write(folder / "numbers.csv", OURS, [{"hidden": "0"} | row for row in rows])
@@ -120,20 +126,35 @@ def test_of_another_run_the_shown_numbers_are_compared_with_their_intervals(tmp_
 def test_of_a_year_without_published_numbers_nothing_is_written(tmp_path):
     release = make_release(tmp_path / "release", year=1999)
     assert compare_published(release) is None
-    assert write_comparison(release) is None
-    assert not (release / "comparison.html").exists()
+    write_report(release)
+    assert not [*release.rglob("comparison*")]
     assert contradictions(release) == []
 
 
 def test_the_page_has_every_published_number_and_every_contradiction_in_both_languages(tmp_path):
     release = make_release(tmp_path / "release", {"id": "alive", "value": "13129"})
     found = compare_published(release)
-    page = page_of(release, found)
     assert len(found.lines) == 155
-    assert all(page.count(f"<code>{line.id}</code>") == 2 for line in found.lines)
     listed = contradictions(release)
     assert len(listed) >= 17
-    assert all(page.count(f"<li>{each['where']}: ") >= 2 for each in listed)
+    write_report(release)
+    for lang in ("nb", "en"):
+        page = (release / "site" / f"comparison.{lang}.html").read_text(encoding="utf-8")
+        assert all(page.count(f"<code>{line.id}</code>") == 1 for line in found.lines)
+        assert all(page.count(f"<li>{each['where']}: ") >= 1 for each in listed)
+
+
+def test_a_page_apart_carries_its_style_runs_nothing_and_leads_to_its_other_language(tmp_path):
+    release = make_release(tmp_path / "release", {"id": "alive", "value": "13129"})
+    write_apart(release, compare_published(release), tmp_path / "page.html")
+    pages = [
+        (tmp_path / name).read_text(encoding="utf-8") for name in ("page.html", "page.en.html")
+    ]
+    for page, other in zip(pages, ("page.en.html", "page.html"), strict=True):
+        assert re.findall(r'href="([^"]*)"', page) == ["#content", other]
+        assert "<script" not in page
+        assert "src=" not in page
+        assert page.count("<style>") >= 1
 
 
 @pytest.mark.parametrize("missing", ["numbers.csv", "manifest.json"])

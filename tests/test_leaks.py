@@ -403,7 +403,7 @@ def with_text(place):
         (with_row("all", "kanari"), 1, "unexpected ValueError"),
         (with_row("not_diagnosed_by 1961-03-17", 7), 4, "tables/count_table.csv: a day"),
         (with_row("not_diagnosed_by KANARI-00001", 7), 4, "tables/count_table.csv: a value"),
-        (with_text, 4, "index.html: a day"),
+        (with_text, 4, "analyses/count.nb.html: a day"),
     ],
 )
 def test_a_report_that_fails_or_is_refused_on_a_person_tells_of_none(

@@ -406,11 +406,23 @@ def test_only_the_user_can_open_restricted(ran):
 def test_the_release_holds_what_was_declared_and_nothing_else(ran):
     run, _ = ran
     assert set(files_of(run.out / "release")) == {
-        "comparison.html",
-        "disclosure.html",
+        "analyses/count.en.html",
+        "analyses/count.nb.html",
         "index.html",
         "manifest.json",
+        "notebooks/count.ipynb",
         "numbers.csv",
+        "site/comparison.en.html",
+        "site/comparison.nb.html",
+        "site/disclosure.en.html",
+        "site/disclosure.nb.html",
+        "site/index.en.html",
+        "site/provenance.en.html",
+        "site/provenance.nb.html",
+        "site/script.js",
+        "site/search.en.js",
+        "site/search.nb.js",
+        "site/style.css",
         "report.en.docx",
         "report.nb.docx",
         "tables/count_table.csv",
@@ -440,16 +452,27 @@ def test_the_manifest_says_how_every_file_was_made(ran):
     assert str(run.out) not in json.dumps(manifest)
 
 
-def test_the_page_names_gaps_is_stamped_and_loads_nothing_from_elsewhere(ran):
+@pytest.mark.parametrize(("lang", "first"), [("nb", "index.html"), ("en", "site/index.en.html")])
+def test_the_pages_name_gaps_are_stamped_and_load_nothing_from_elsewhere(ran, lang, first):
     _, performed = ran
-    page = performed.report.read_text(encoding="utf-8")
-    assert "SYNTHETIC" in page
-    assert "visits.visit_date, edss" in page
-    assert "(<code>fails</code>)" in page
-    assert 'src="figures/count.nb.svg"' in page
-    assert 'src="figures/count.en.svg"' in page
-    assert "<script" not in page
-    assert "//" not in page.replace("<!doctype", "")
+    release = performed.report.parent
+    overview = (release / first).read_text(encoding="utf-8")
+    assert "visits.visit_date, edss" in overview
+    assert "(<code>fails</code>)" in overview
+    page = (release / "analyses" / f"count.{lang}.html").read_text(encoding="utf-8")
+    assert f'src="../figures/count.{lang}.svg"' in page
+    for each in (overview, page):
+        assert "SYNTHETIC" in each
+        assert "//" not in each
+
+
+def test_a_notebook_is_released_with_the_values_of_the_run_and_nothing_that_it_printed(ran):
+    run, performed = ran
+    source = (performed.report.parent / "notebooks" / "count.ipynb").read_text(encoding="utf-8")
+    cells = json.loads(source)["cells"]
+    assert [cell["cell_type"] for cell in cells] == ["markdown", "code", "code"]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+    assert str(run.out) not in source
 
 
 @pytest.fixture
@@ -588,7 +611,7 @@ def test_only_leaves_out_what_has_changed_and_keeps_the_rest(tmp_path):
     shutil.rmtree(cache.entry(run, run.jobs[2]))
     performed = perform(run)
     assert [each.status for each in performed.outcomes] == ["ok", "ok", "not_run"]
-    assert "not part of this run" in performed.report.read_text(encoding="utf-8")
+    assert "ikke med i denne kjøringen" in performed.report.read_text(encoding="utf-8")
 
 
 def test_only_takes_analyses_of_the_run_file(tmp_path):

@@ -1,7 +1,6 @@
 """The Sankey: nothing lost, labels apart, and a twin that asks nobody for anything."""
 
 import json
-import re
 
 import pandas as pd
 import pytest
@@ -125,31 +124,32 @@ def saved(flows, tmp_path):
 
 
 def test_the_twin_draws_the_released_flows_and_loads_nothing_from_elsewhere(saved, flows):
-    page = (saved / "figures" / "flows.en.html").read_text(encoding="utf-8")
-    assert "//" not in page.replace("<!doctype", "")
-    assert f'<script src="{LIBRARY}"></script>' in page
-    assert '"displaylogo": false' in page
-    assert '"showSendToCloud": false' in page
-    values = json.loads(re.search(r'"value": (\[[^\]]*\])', page)[1])
-    assert values == list(flows.frame["n"])
-    assert "SYNTHETIC" in page
+    script = (saved / "figures" / "flows.en.js").read_text(encoding="utf-8")
+    assert "//" not in script
+    given = script.removeprefix("Plotly.newPlot(").removesuffix(");\n")
+    id, (sankey,), layout, config = json.loads(f"[{given}]")
+    assert id == "flows"
+    assert not config["displaylogo"]
+    assert not config["showSendToCloud"]
+    assert sankey["link"]["value"] == list(flows.frame["n"])
+    assert "SYNTHETIC" in json.dumps(layout)
 
 
 def test_the_library_lies_beside_the_twin_once(saved):
     held = {path.name for path in (saved / "figures").iterdir()}
     assert held == {LIBRARY} | {
-        f"flows.{lang}.{kind}" for lang in ("nb", "en") for kind in ("svg", "png", "html")
+        f"flows.{lang}.{kind}" for lang in ("nb", "en") for kind in ("svg", "png", "js")
     }
 
 
 def test_a_twin_that_was_declared_must_be_there(saved):
     assert check_output(saved, "invented", ("nb", "en"))["interactive"] == ["flows"]
-    (saved / "figures" / "flows.en.html").unlink()
-    with pytest.raises(OutputRefused, match=r"flows\.en\.html"):
+    (saved / "figures" / "flows.en.js").unlink()
+    with pytest.raises(OutputRefused, match=r"flows\.en\.js"):
         check_output(saved, "invented", ("nb", "en"))
 
 
-def test_a_page_that_nothing_declares_is_refused(saved):
-    (saved / "figures" / "more.en.html").write_text("")
+def test_a_script_that_nothing_declares_is_refused(saved):
+    (saved / "figures" / "more.en.js").write_text("")
     with pytest.raises(OutputRefused, match=r"does not declare 1 of its files"):
         check_output(saved, "invented", ("nb", "en"))

@@ -251,7 +251,7 @@ def compare(
     """Hold a run against the published numbers."""
     with plain_errors():
         from msanalysis.compare import ComparisonRefused, compare_published, compare_runs
-        from msanalysis.report.comparison import page_of, summary
+        from msanalysis.report.comparison import summary, write_apart
 
         release = run / "release"
         with at_work(f"comparing {run}", quiet=quiet):
@@ -262,7 +262,7 @@ def compare(
         if found is None:
             raise ComparisonRefused("no published numbers are kept of its year; give --with FILE")
         if to:
-            to.write_bytes(page_of(release, found).encode())
+            write_apart(release, found, to)
         if as_json:
             _answer(found.as_data())
         else:

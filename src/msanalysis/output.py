@@ -281,6 +281,10 @@ def save(
         "analysis": analysis,
         "figures": list(figures),
         "interactive": [id for id, picture in figures.items() if picture.twin],
+        "drawn_from": {
+            id: [name for name, held in tables.items() if any(held is each for each in drawn)]
+            for id, drawn in ((id, picture.drawn_from) for id, picture in figures.items())
+        },
         "tables": list(tables),
         "cells": {id: described(released) for id, released in tables.items()},
         "hidden": {id: _hidden(each) for id, each in tables.items() if each.shape == "table"},

@@ -1,6 +1,7 @@
-"""Interactive twins of figures: a page that draws with plotly, whose library lies beside it.
+"""Interactive twins of figures: scripts that draw with plotly, whose library lies beside them.
 
-Nothing is loaded from elsewhere and nothing is sent: the buttons that would are off.
+A page of the report loads them. Nothing is loaded from elsewhere and nothing is sent: the buttons
+that would are off.
 """
 
 import json
@@ -20,39 +21,20 @@ _CONFIG = {
     "modeBarButtonsToRemove": ["sendDataToCloud", "editInChartStudio", "select2d", "lasso2d"],
     "responsive": True,
 }
-_PAGE = """<!doctype html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="connect-src 'none'">
-<title>{id}</title>
-<script src="{library}"></script>
-</head>
-<body>
-<div id="{id}"></div>
-<script>
-Plotly.newPlot("{id}", {data}, {layout}, {config});
-</script>
-</body>
-</html>
-"""
 
 
 def save(folder: Path, id: str, drawings: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write `<id>.<lang>.html` for each drawing (`data` and `layout`), and the library once."""
+    """Write `<id>.<lang>.js` for each drawing (`data` and `layout`), and the library once.
+
+    Each draws into the element of a page whose id is the figure's.
+    """
     (folder / LIBRARY).write_bytes(get_plotlyjs().encode())
     for lang, drawing in drawings.items():
-        page = _PAGE.format(
-            id=id,
-            lang=lang,
-            library=LIBRARY,
-            data=_script(drawing["data"]),
-            layout=_script(drawing["layout"]),
-            config=_script(_CONFIG),
-        )
-        (folder / f"{id}.{lang}.html").write_bytes(page.encode())
+        given = [id, drawing["data"], drawing["layout"], _CONFIG]
+        script = f"Plotly.newPlot({', '.join(map(_script, given))});\n"
+        (folder / f"{id}.{lang}.js").write_bytes(script.encode())
 
 
 def _script(content: Any) -> str:
-    """Return JSON that cannot end the script it stands in."""
+    """Return JSON that cannot end a script, should it stand in a page."""
     return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")

@@ -33,13 +33,14 @@ class Picture:
     """What a plot function returns; a notebook shows it in the first language of the run.
 
     `twin` draws the same released table for plotly, where a figure has an interactive twin. What is
-    drawn from the same `made_of` looks the same.
+    drawn from the same `made_of` looks the same. `drawn_from` are the tables that it draws.
     """
 
     draw: Callable[[str], Figure]
     lang: tuple[str, ...]
     twin: Callable[[str], dict[str, Any]] | None = None
     made_of: bytes = b""
+    drawn_from: tuple[Released, ...] = ()
 
     def __repr__(self) -> str:
         return f"Picture in {', '.join(self.lang)}"
@@ -53,7 +54,7 @@ class Picture:
     def save(self, folder: Path, id: str) -> None:
         """Write `<id>.<lang>.svg` and `.png` (300 dpi) for every language; no dates inside.
 
-        The interactive twin is `<id>.<lang>.html`, which reads the library beside it.
+        The interactive twin is `<id>.<lang>.js`, and the library beside it.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for lang in self.lang:
@@ -139,6 +140,7 @@ def picture_with_twin(
                 lang=tuple(lang),
                 twin=in_words(twin) if twin else None,
                 made_of=_written(function, released, settings),
+                drawn_from=released,
             )
 
         return call

@@ -10,12 +10,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from msanalysis.release_check.documents import document_rules
+from msanalysis.release_check.notebooks import declarations, notebook_rules
 from msanalysis.release_check.pages import page_rules
 from msanalysis.release_check.pictures import picture_rules
+from msanalysis.release_check.scripts import script_rules
 from msanalysis.release_check.tables import table_rules
 from msanalysis.release_check.words import machine_paths, points_at_a_person, word_rules
 
@@ -23,10 +26,23 @@ __all__ = ["Finding", "check_release"]
 
 MANIFEST = "manifest.json"
 LIBRARY = "figures/plotly.min.js"
-PAGES = ("index.html", "disclosure.html", "comparison.html")
+FIRST_PAGE = "index.html"
+PAGES = ("index", "disclosure", "comparison", "methods", "provenance")
+OWN_FILES = {f"site/{name}": f"report/{name}" for name in ("style.css", "script.js")}
+"""What all pages share, and where the package has it."""
+
 _DOCUMENT = re.compile(r"report\.[a-z]{2}\.docx")
-SUFFIXES = {"figures": (".svg", ".png", ".html"), "tables": (".csv",)}
-LARGEST_MB = {".docx": 100, ".csv": 2, ".json": 5, ".html": 20, ".svg": 5, ".png": 10}
+_OF_LANGUAGE = re.compile(r"\w+\.[a-z]{2}\.(html|js)")
+SUFFIXES = {
+    "figures": (".svg", ".png", ".js"),
+    "tables": (".csv",),
+    "notebooks": (".ipynb",),
+    "analyses": (".html",),
+    "site": (".html", ".js", ".css"),
+}
+LARGEST_MB = {
+    ".docx": 100, ".csv": 2, ".json": 5, ".html": 20, ".svg": 5, ".png": 10, ".js": 5, ".ipynb": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -76,15 +92,26 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
         declared = _declared(manifest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return {**manifest, "declared": declared}
+    return {**manifest, "declared": declared, "declarations": _declarations(folder, declared)}
+
+
+def _declarations(folder: Path, declared: set[str]) -> str:
+    """Return how the notebooks declare their parameters."""
+    paths = (folder / name for name in sorted(declared) if name.endswith(".ipynb"))
+    plain = (path for path in paths if path.is_file() and not path.is_symlink())
+    return "".join(declarations(path.read_text("utf-8", "replace")) for path in plain)
 
 
 def _declared(manifest: dict[str, Any]) -> set[str]:
     """Return the files a reader is led to: the pages, and what analyses say they made."""
-    names = {MANIFEST, "numbers.csv", *PAGES}
-    names |= {f"report.{lang}.docx" for lang in manifest["languages"]}
+    languages = manifest["languages"]
+    names = {MANIFEST, "numbers.csv", FIRST_PAGE, *OWN_FILES}
+    names |= {f"report.{lang}.docx" for lang in languages}
+    names |= {f"site/{page}.{lang}.html" for page in PAGES for lang in languages}
+    names |= {f"site/search.{lang}.js" for lang in languages}
     for analysis in manifest["analyses"]:
-        names |= {table["file"] for table in analysis["tables"]}
+        names |= {f"analyses/{analysis['id']}.{lang}.html" for lang in languages}
+        names |= {analysis["notebook"], *(table["file"] for table in analysis["tables"])}
         for figure in analysis["figures"]:
             drawn = list(figure["files"].values())
             names |= {*drawn, *(name.removesuffix(".svg") + ".png" for name in drawn)}
@@ -120,17 +147,28 @@ def _file_rules(folder: Path, name: str, manifest: dict[str, Any]) -> Iterator[s
         yield "no analysis declares it"
     content = path.read_bytes()
     yield from _listing_rules(name, content, manifest["files"])
-    if name != LIBRARY:
+    if name in (LIBRARY, *OWN_FILES):
+        yield from _own_file_rules(name, content)
+    else:
         yield from _content_rules(folder, name, content, manifest)
-    elif content != _library():
-        yield "not the plotting library that is installed here"
+
+
+def _own_file_rules(name: str, content: bytes) -> Iterator[str]:
+    if name == LIBRARY:
+        if content != _library():
+            yield "not the plotting library that is installed here"
+    elif content != files("msanalysis").joinpath(OWN_FILES[name]).read_bytes():
+        yield "not as the report that is installed here has it"
 
 
 def _is_of_known_kind(name: str) -> bool:
-    if name in (MANIFEST, "numbers.csv", LIBRARY, *PAGES) or _DOCUMENT.fullmatch(name):
+    known = (MANIFEST, "numbers.csv", FIRST_PAGE, LIBRARY, *OWN_FILES)
+    if name in known or _DOCUMENT.fullmatch(name):
         return True
     folder, _, file = name.partition("/")
-    return "/" not in file and Path(file).suffix in SUFFIXES.get(folder, ())
+    suffix = Path(file).suffix
+    is_named_so = suffix not in (".html", ".js") or _OF_LANGUAGE.fullmatch(file)
+    return "/" not in file and suffix in SUFFIXES.get(folder, ()) and bool(is_named_so)
 
 
 def _listing_rules(name: str, content: bytes, listed: dict[str, str]) -> Iterator[str]:
@@ -160,11 +198,20 @@ def _content_rules(
     except UnicodeDecodeError:
         yield "not UTF-8 text"
         return
-    if suffix in (".html", ".svg"):
-        yield from page_rules(folder, name, text)
-    if suffix == ".csv":
-        yield from table_rules(text, ids="id" if name == "numbers.csv" else "")
+    yield from _text_rules(folder, name, text)
     yield from word_rules(name, text, manifest, machine_paths(folder))
+
+
+def _text_rules(folder: Path, name: str, text: str) -> Iterator[str]:
+    match Path(name).suffix:
+        case ".html" | ".svg":
+            yield from page_rules(folder, name, text)
+        case ".csv":
+            yield from table_rules(text, ids="id" if name == "numbers.csv" else "")
+        case ".js":
+            yield from script_rules(name, text)
+        case ".ipynb":
+            yield from notebook_rules(text)
 
 
 def _library() -> bytes:

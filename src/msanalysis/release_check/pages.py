@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from msanalysis.release_check.pictures import picture_rules
+from msanalysis.release_check.words import AN_ADDRESS, names_an_address
 
 RUNS = "something that runs, loads or replaces other things"
 _NAMES_OF_VOCABULARIES = re.compile(
@@ -18,16 +20,23 @@ _NAMES_OF_VOCABULARIES = re.compile(
     r'|rdf:resource="http://purl\.org/dc/dcmitype/StillImage"'
 )
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]*)")
-_ADDRESS = re.compile(r"://|(?<=[\"'(=\s])//[\w-]+\.")
 _URL = re.compile(r"""\burl\(\s*["']?([^"')]*)""", re.IGNORECASE)
-_REFERRING = {"href", "xlink:href", "src", "srcset", "data", "action", "formaction", "poster"}
-_RUNNING = {"foreignobject", "iframe", "frame", "object", "embed", "base", "link", "form"}
-_LIBRARY = [("src", "plotly.min.js")]
-_DRAWS = '\nPlotly.newPlot("'
-_NOTHING_IS_SENT = [
+_REFERRING = {
+    "href", "xlink:href", "src", "srcset", "data", "action", "formaction", "poster",
+    "data-library", "data-drawing",
+}  # fmt: skip
+_RUNNING = {"foreignobject", "iframe", "frame", "object", "embed", "base", "form"}
+_SCRIPTS = re.compile(r"(\.\./)?site/(script|search\.[a-z]{2})\.js")
+_STYLES = re.compile(r"(\.\./)?site/style\.css")
+_POLICY = [
     ("http-equiv", "Content-Security-Policy"),
-    ("content", "connect-src 'none'"),
+    (
+        "content",
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self'",
+    ),
 ]
+"""A page says before all else that it loads nothing from elsewhere."""
 
 
 def page_rules(folder: Path, name: str, text: str) -> Iterator[str]:
@@ -35,11 +44,13 @@ def page_rules(folder: Path, name: str, text: str) -> Iterator[str]:
     for encoded in _PICTURE.findall(text):
         yield from _embedded(encoded)
     shown = _NAMES_OF_VOCABULARIES.sub(" ", _PICTURE.sub("#", text))
-    if _ADDRESS.search(unescape(shown)):
-        yield "an address on the internet or of another machine"
-    page = _Page(is_interactive=name.startswith("figures/") and name.endswith(".html"))
+    if names_an_address(unescape(shown)):
+        yield AN_ADDRESS
+    page = _Page()
     page.feed(shown)
     page.close()
+    if name.endswith(".html") and not page.has_policy:
+        yield "no content security policy as the report's pages have it"
     if any(_leads_out(folder, name, reference) for reference in page.references):
         yield "a reference to something that is not in the release"
     if page.runs or "<!ENTITY" in shown:
@@ -49,22 +60,31 @@ def page_rules(folder: Path, name: str, text: str) -> Iterator[str]:
 class _Page(HTMLParser):
     """What a page refers to, and whether it runs something; a drawing reads as a page does."""
 
-    def __init__(self, *, is_interactive: bool):
+    def __init__(self):
         super().__init__()
-        self.is_interactive = is_interactive
         self.references: list[str] = []
-        self.runs = False
+        self.runs = self.has_policy = False
         self._tag = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._tag = tag
         self.runs |= tag in _RUNNING or any(name.startswith("on") for name, _ in attrs)
-        if tag == "script":
-            self.runs |= not (self.is_interactive and attrs in ([], _LIBRARY))
+        if tag in ("script", "link"):
+            self.runs |= not self._is_own(tag, dict(attrs))
         if any(name == "http-equiv" for name, _ in attrs):
-            self.runs |= not (self.is_interactive and attrs == _NOTHING_IS_SENT)
+            self.runs |= attrs != _POLICY
+            self.has_policy |= attrs == _POLICY
         for name, value in attrs:
             self.references += [value or ""] if name in _REFERRING else _URL.findall(value or "")
+
+    def _is_own(self, tag: str, attrs: dict[str, str | None]) -> bool:
+        """Whether a script or a style is one that all pages share, under the policy."""
+        if not self.has_policy:
+            return False
+        if tag == "script":
+            return {*attrs} == {"src", "defer"} and bool(_SCRIPTS.fullmatch(attrs["src"] or ""))
+        is_style = {*attrs} == {"rel", "href"} and attrs["rel"] == "stylesheet"
+        return is_style and bool(_STYLES.fullmatch(attrs["href"] or ""))
 
     def handle_endtag(self, tag: str) -> None:
         self._tag = ""
@@ -74,7 +94,7 @@ class _Page(HTMLParser):
             self.references += _URL.findall(data)
             self.runs |= "@import" in data
         elif self._tag == "script":
-            self.runs |= not data.startswith(_DRAWS)
+            self.runs |= bool(data.strip())
 
     def unknown_decl(self, data: str) -> None:
         self.runs = True
@@ -84,7 +104,7 @@ def _leads_out(folder: Path, name: str, reference: str) -> bool:
     place, _, _ = reference.strip().partition("#")
     if not place:
         return False
-    target = PurePosixPath(name).parent / place
+    target = PurePosixPath(normpath(PurePosixPath(name).parent / place))
     return ".." in target.parts or target.is_absolute() or not (folder / target).is_file()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from msanalysis.release_check.identity_number import holds_identity_number
 
+AN_ADDRESS = "an address on the internet or of another machine"
 _PSEUDONYM = re.compile(
     r"(?<![\w#&.])(?:"
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -24,10 +25,12 @@ _DAY = re.compile(
     r"|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>\d{4}))(?![\w]|[-.]\d)"
 )
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|File \S+, line \d+|\x1b\[")
+_ADDRESS = re.compile(r"://|(?<=[\"'(=\s])//[\w-]+\.")
 _FOLDERS = (
     r"(?<![\w.<:/])/(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private)/\w"
     r"|\b[A-Z]:\\+(?:Users|Windows|Program|Temp)|file:/"
 )
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MARKUP = re.compile(r"<!--|-->|<[^>]*>")
 
 
@@ -46,6 +49,11 @@ def word_rules(
         yield "a value that looks like an identifier"
     if not _days(shown) <= _known_days(manifest):
         yield "a day that is none of the run's dates"
+
+
+def names_an_address(text: str) -> bool:
+    """Whether a text holds an address on the internet or of another machine."""
+    return bool(_ADDRESS.search(text))
 
 
 def points_at_a_person(text: str) -> bool:
@@ -67,11 +75,21 @@ def _temporary() -> Path:
 def _shown(name: str, text: str, manifest: Mapping[str, Any]) -> str:
     """Return a page or drawing without its tags, whose ids and coordinates say nothing.
 
-    Of the manifest, what it says of analyses: the rest is hashes and the hour of the run.
+    Of the manifest, what it says of analyses: the rest is hashes and the hour of the run. Where a
+    page says the hashes of extract and commit, they are left out too.
     """
     if name.endswith(".json"):
         return json.dumps(manifest["analyses"], ensure_ascii=False)
+    if name.startswith("site/provenance."):
+        text = _without_hashes(text, manifest)
     return _MARKUP.sub(" ", text) if name.endswith((".html", ".svg", ".xml", ".rels")) else text
+
+
+def _without_hashes(text: str, manifest: Mapping[str, Any]) -> str:
+    hashes = (manifest["extract"].get("fingerprint"), manifest.get("package", {}).get("commit"))
+    for said in hashes:
+        text = text.replace(said, " ") if said and _HASH.fullmatch(said) else text
+    return text
 
 
 def _days(text: str) -> set[date]:
@@ -87,7 +105,10 @@ def _days(text: str) -> set[date]:
 
 
 def _known_days(manifest: Mapping[str, Any]) -> set[date]:
-    """Return the days the run was given; they are in the manifest for all to read."""
+    """Return the days the run was given; they are in the manifest for all to read.
+
+    The bounds of what it may be given stand in its notebooks.
+    """
     given = [manifest["status_date"], manifest["data_cutoff"], manifest["extract"]]
     given += [analysis["parameters"] for analysis in manifest["analyses"]]
-    return _days(str(given))
+    return _days(str(given)) | _days(manifest.get("declarations", ""))

@@ -1,12 +1,12 @@
-"""A release beside the published numbers of its year: `comparison.html` beside `index.html`."""
+"""A release beside the published numbers of its year, as a page of the report or apart."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from msanalysis.compare import Comparison, Line, Z, compare_published, contradictions
 from msanalysis.labels import number
-from msanalysis.report import WORDS, environment
+from msanalysis.report.contents import Contents, read_contents
+from msanalysis.report.site import Page, page_apart
 
 FARTHEST = 5.0
 """Standard errors at the ends of the drawing; who is farther out stands at its end."""
@@ -18,7 +18,6 @@ SAY = {
         "forklarer forskjellen; {hidden} kan ikke vises.",
         "strip": "Prikkene viser det avrundingen ikke forklarer av forskjellen, i standardfeil; "
         "båndet er ±1,96, der tilfeldigheter forklarer den.",
-        "back": "Til rapporten",
         "columns": ["Sted", "Tall", "Publisert", "n", "Her", "n", "Forskjell", "Standardfeil", ""],
         "equal": "likt",
         "chance": "tilfeldig",
@@ -35,7 +34,6 @@ SAY = {
         "{hidden} cannot be shown.",
         "strip": "The dots show what rounding does not explain of the difference, in standard "
         "errors; the band is ±1.96, where chance explains it.",
-        "back": "To the report",
         "columns": ["Where", "Number", "Published", "n", "Here", "n", "Difference", "Errors", ""],
         "equal": "equal",
         "chance": "chance",
@@ -48,39 +46,45 @@ SAY = {
 }
 
 
-def write_comparison(release: Path) -> Path | None:
-    """Write `comparison.html` into a release folder; nothing where its year has no numbers.
+def comparison_pages(contents: Contents) -> list[Page]:
+    """Return the page beside the published numbers; none where its year has no such numbers.
+
+    A local report, which is for one trust alone, has none either.
 
     Raises
     ------
     ComparisonRefused
         When the release has no numbers.
     """
-    found = compare_published(release)
-    if found is None:
-        return None
-    path = release / "comparison.html"
-    path.write_bytes(page_of(release, found).encode())
-    return path
+    found = None if contents.manifest.get("own_unit") else compare_published(contents.folder)
+    return [] if found is None else [comparison_page(contents, found)]
 
 
-def page_of(release: Path, found: Comparison) -> str:
-    """Return the page of a comparison in the languages of the release."""
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    languages = manifest["languages"]
-    return (
-        environment()
-        .get_template("comparison.html")
-        .render(
-            manifest=manifest,
-            words=WORDS,
-            say={lang: SAY[lang] | {"intro": _intro(found, lang)} for lang in languages},
-            rows={lang: [_row(line, lang) for line in found.lines] for lang in languages},
-            contradictions=contradictions(release),
-            band=Z,
-            farthest=FARTHEST,
-        )
-    )
+def comparison_page(contents: Contents, found: Comparison) -> Page:
+    """Return the page of a comparison."""
+
+    def content(lang: str) -> dict[str, Any]:
+        return {
+            "told": SAY[lang] | {"intro": _intro(found, lang)},
+            "rows": [_row(line, lang) for line in found.lines],
+            "contradictions": contradictions(contents.folder),
+            "band": Z,
+            "farthest": FARTHEST,
+        }
+
+    title = {lang: SAY[lang]["heading"] for lang in contents.languages}
+    return Page("site/comparison", "comparison.html", title, content)
+
+
+def write_apart(release: Path, found: Comparison, to: Path) -> None:
+    """Write a comparison outside the release: `to`, and beside it a page a further language."""
+    contents = read_contents(release)
+    page = comparison_page(contents, found)
+    first, *others = contents.languages
+    paths = {first: to, **{lang: to.with_suffix(f".{lang}{to.suffix}") for lang in others}}
+    for lang, path in paths.items():
+        twins = {other: path.name for other, path in paths.items() if other != lang}
+        path.write_bytes(page_apart(page, lang, contents, twins).encode())
 
 
 def summary(found: Comparison) -> list[str]:

@@ -1,19 +1,18 @@
-"""What a release tells of persons, table by table: `disclosure.html` beside `index.html`.
+"""What a release tells of persons, table by table, as a page of the report.
 
 Made from the manifest and the tables of the release alone, so that it tells nothing they do not.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
-from msanalysis.labels import number, word
+from msanalysis.labels import DASH, number, word
 from msanalysis.release.policy import POLICIES
-from msanalysis.report import WORDS, environment, trust_names
+from msanalysis.report.contents import Contents
+from msanalysis.report.site import Page
 
 RULES = {
     "nb": {
@@ -21,7 +20,6 @@ RULES = {
         "intro": "Regelsettet i denne kjøringen er {policy}. Det som er skjult, er skjult i "
         "tabeller, figurer, tekster og numbers.csv alike. Ingen minste eller største verdi står "
         "noe sted.",
-        "back": "Til rapporten",
         "general": "Reglene",
         "own_unit": "Helseforetakets egne tall står fullt ut, og reglene gjelder alle andre: Det "
         "som årsrapporten skjuler, er skjult også her, og mer der det ville følge av egne tall.",
@@ -64,7 +62,6 @@ RULES = {
         "heading": "What the numbers tell of persons",
         "intro": "The policy of this run is {policy}. What is hidden is hidden in tables, "
         "figures, texts and numbers.csv alike. No smallest or largest value stands anywhere.",
-        "back": "To the report",
         "general": "The rules",
         "own_unit": "The trust's own numbers stand in full, and the rules hold for all others: "
         "what the annual report hides is hidden here too, and more where it would follow from the "
@@ -109,38 +106,33 @@ RULES = {
 }
 
 
-def write_disclosure(release: Path) -> Path:
-    """Write `disclosure.html` into a release folder from its manifest and its tables.
+def disclosure_page(contents: Contents) -> Page:
+    """Return the page of what a release tells of persons, from its manifest and its tables.
 
     In words the rule each table is held to; for each column of numbers the rounding, and for
     counts the smallest one above zero that is shown. How much is hidden is not told.
     """
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    languages = manifest["languages"]
-    page = (
-        environment()
-        .get_template("disclosure.html")
-        .render(
-            manifest=manifest,
-            words=WORDS,
-            trust=trust_names(manifest),
-            say={lang: _filled(manifest["policy"], lang) for lang in languages},
-            general={lang: [*_general(manifest, lang)] for lang in languages},
-            columns={
-                lang: {
-                    table["id"]: [
-                        *_columns(release / table["file"], table, manifest["policy"], lang)
-                    ]
-                    for analysis in manifest["analyses"]
-                    for table in analysis["tables"]
-                }
-                for lang in languages
+    policy = contents.manifest["policy"]
+    found = {
+        table["id"]: [*_columns(contents.tables[table["id"]], table, policy)]
+        for analysis in contents.analyses
+        for table in analysis["tables"]
+    }
+
+    def content(lang: str) -> dict[str, Any]:
+        say = _filled(policy, lang)
+        return {
+            "told": say,
+            "general": [*_general(contents.manifest, lang)],
+            "analyses": [each for each in contents.analyses if each["tables"]],
+            "columns": {
+                id: [_in_words(column, say, lang) for column in columns]
+                for id, columns in found.items()
             },
-        )
-    )
-    path = release / "disclosure.html"
-    path.write_bytes(page.encode())
-    return path
+        }
+
+    title = {lang: RULES[lang]["heading"] for lang in contents.languages}
+    return Page("site/disclosure", "disclosure.html", title, content)
 
 
 def _filled(policy: str, lang: str) -> dict[str, str]:
@@ -173,21 +165,35 @@ def _general(manifest: dict[str, Any], lang: str) -> Iterator[str]:
         yield say["rounding"]
 
 
-def _columns(
-    path: Path, table: dict[str, Any], policy: str, lang: str
-) -> Iterator[tuple[str, str, str]]:
-    """Yield name, smallest count above zero and rounding of each column of numbers."""
-    held = pd.read_csv(path, dtype=str, keep_default_na=False)
-    say, base = _filled(policy, lang), POLICIES[policy].rounding_base
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers: its rule of rounding, and of counts the smallest above zero."""
+
+    name: str
+    rounding: str
+    is_count: bool = False
+    smallest: float | None = None
+
+
+def _columns(held: pd.DataFrame, table: dict[str, Any], policy: str) -> Iterator[_Column]:
+    """Yield the columns of numbers of a table."""
+    base = POLICIES[policy].rounding_base
     counts = {} if table.get("shape") == "points" else table.get("counts", {})
     for name in held:
         values = pd.to_numeric(held[name].replace({"": None, "NA": None}), errors="coerce")
         if name in counts:
             shown = values[values > 0]
-            smallest = number(shown.min(), 0, lang) if len(shown) else "–"
-            yield word(name, lang), smallest, say["persons" if base == 1 else "to_base"]
+            smallest = shown.min() if len(shown) else None
+            yield _Column(name, "persons" if base == 1 else "to_base", True, smallest)
         elif values.notna().any():
-            yield word(name, lang), "", say[_rounding(name, values, counts, base)]
+            yield _Column(name, _rounding(name, values, counts, base))
+
+
+def _in_words(column: _Column, say: dict[str, str], lang: str) -> tuple[str, str, str]:
+    smallest = "" if column.smallest is None else number(column.smallest, 0, lang)
+    if column.is_count and not smallest:
+        smallest = DASH
+    return word(column.name, lang), smallest, say[column.rounding]
 
 
 def _rounding(name: str, values: pd.Series, counts: dict[str, Any], base: int) -> str:

@@ -8,7 +8,6 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,16 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from PIL import Image
 
-from msanalysis.report import ROWS_SHOWN, WORDS, heading_of, read_rows, trust_names
+from msanalysis.report.contents import ROWS_SHOWN, read_rows
+from msanalysis.report.words import (
+    WORDS,
+    analyses_shown,
+    dates_of,
+    figure_labels,
+    heading_of,
+    table_labels,
+    trust_names,
+)
 
 _TEXT_WIDTH, _MOST_HEIGHT = Cm(16), Cm(21)
 _LANGUAGE = {"nb": "nb-NO", "en": "en-GB"}
@@ -30,14 +38,12 @@ _SAY = {
         "contents": "Figurer",
         "see": "Se ",
         "tables": "Tabeller",
-        "beside": "B",
         "first": "De første {shown} av {rows} rader; alle står i {file}.",
     },
     "en": {
         "contents": "Figures",
         "see": "See ",
         "tables": "Tables",
-        "beside": "S",
         "first": "The first {shown} of {rows} rows; all are in {file}.",
     },
 }
@@ -70,9 +76,8 @@ def write_documents(release: Path) -> list[Path]:
 def _document(release: Path, manifest: dict[str, Any], lang: str) -> Any:
     document = Document()
     _set_up(document, manifest, lang)
-    shown = [each for each in manifest["analyses"] if each["status"] == "ok"]
-    analyses = sorted(shown, key=lambda analysis: _in_order(analysis["chapter"]))
-    labels = dict(_labels(analyses, lang))
+    analyses = analyses_shown(manifest)
+    labels = _labels(analyses, lang)
     _front_page(document, manifest, analyses, labels, lang)
     marks = iter(range(1, 10_000))
     for analysis in analyses:
@@ -88,10 +93,6 @@ def _document(release: Path, manifest: dict[str, Any], lang: str) -> Any:
     return document
 
 
-def _in_order(chapter: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", chapter)]
-
-
 # --- labels and references ------------------------------------------------------------------------
 
 
@@ -100,17 +101,12 @@ def _mark(kind: str, id: str) -> str:
     return f"{kind[0]}_{id}"[:40]
 
 
-def _labels(analyses: list[dict[str, Any]], lang: str) -> Iterator[tuple[str, str]]:
-    """Yield bookmark and label of every figure and table; the catalogue numbers those it knows."""
-    beside = tables = 0
-    for analysis in analyses:
-        for figure in analysis["figures"]:
-            beside += not figure["number"]
-            number = figure["number"] or f"{_SAY[lang]['beside']}{beside}"
-            yield _mark("figure", figure["id"]), f"{WORDS[lang]['figure']} {number}"
-        for table in analysis["tables"]:
-            tables += 1
-            yield _mark("table", table["id"]), f"{WORDS[lang]['table']} {tables}"
+def _labels(analyses: list[dict[str, Any]], lang: str) -> dict[str, str]:
+    """Return bookmark -> label of every figure and table."""
+    by_kind = {"figure": figure_labels(analyses, lang), "table": table_labels(analyses, lang)}
+    return {
+        _mark(kind, id): label for kind, labels in by_kind.items() for id, label in labels.items()
+    }
 
 
 def _add_reference(paragraph: Paragraph, mark: str, label: str) -> None:
@@ -188,9 +184,7 @@ def _front_page(
 ) -> None:
     words = WORDS[lang]
     document.add_heading(heading_of(manifest, lang), 0)
-    document.add_paragraph(
-        words["dates"].format(status=manifest["status_date"], cutoff=manifest["data_cutoff"])
-    )
+    document.add_paragraph(dates_of(manifest, lang))
     gaps = [each for each in manifest["analyses"] if each["status"] != "ok"]
     if gaps:
         document.add_heading(words["gaps"], 1)

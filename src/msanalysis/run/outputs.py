@@ -1,6 +1,7 @@
 """The folder of a run, and what notebooks left to go into its release.
 
-<out>/release/      index.html  numbers.csv  manifest.json  tables/  figures/
+<out>/release/      index.html  analyses/  site/  numbers.csv  manifest.json  tables/  figures/
+                    notebooks/
 <out>/restricted/   notebooks/  logs/  delivery/  cache/     mode 0700
 """
 
@@ -90,7 +91,7 @@ def check_output(folder: Path, analysis: str, languages: tuple[str, ...]) -> dic
         f"{name}.svg" for name in drawn
     }
     if twins:
-        required |= {f"figures/{id}.{lang}.html" for id in twins for lang in languages}
+        required |= {f"figures/{id}.{lang}.js" for id in twins for lang in languages}
         required.add(LIBRARY)
     allowed = required | {"numbers.csv", CELLS, *(f"{name}.png" for name in drawn)}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

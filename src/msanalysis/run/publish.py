@@ -15,8 +15,6 @@ from msanalysis.release import ReleaseRefused
 from msanalysis.release.record import read_record
 from msanalysis.release_check import check_release
 from msanalysis.report import write_report
-from msanalysis.report.comparison import write_comparison
-from msanalysis.report.disclosure import write_disclosure
 from msanalysis.report.document import write_documents
 from msanalysis.run import PROJECT
 from msanalysis.run.cache import package_hash, versions
@@ -29,7 +27,9 @@ from msanalysis.run.outputs import (
     check_output,
     number_lines,
 )
-from msanalysis.run.plan import HIDES, Run, plan_of
+from msanalysis.run.parameters import read_parameters
+from msanalysis.run.plan import HIDES, Job, Run, plan_of
+from msanalysis.run.source import source_with
 
 
 def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
@@ -51,10 +51,7 @@ def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
     new.chmod(0o700)  # nobody reads it before it has been looked through
     _gather(outcomes, new)
     _write_manifest(new, manifest)
-    if not run.own_unit:
-        write_comparison(new)
     write_report(new)
-    write_disclosure(new)
     write_documents(new)
     manifest["files"] = _hashes(new)
     manifest["times"] = _times(outcomes, started)
@@ -81,16 +78,28 @@ def _stands(release: Path, outcomes: list[Outcome], manifest: dict[str, Any]) ->
 
 
 def _gather(outcomes: list[Outcome], new: Path) -> None:
-    """Copy tables and figures of all analyses, and write their numbers as one file."""
+    """Copy tables and figures of all analyses, write their notebooks, and their numbers as one."""
     lines = [NUMBERS_HEADER]
-    for part in ("tables", "figures"):
+    for part in ("tables", "figures", "notebooks"):
         (new / part).mkdir()
-    for folder in (outcome.folder for outcome in outcomes if outcome.folder):
+    for outcome in (each for each in outcomes if each.folder):
+        _write_notebook(new, outcome.job)
+        folder = outcome.folder
         for part in ("tables", "figures"):
             for file in sorted((folder / part).glob("*")):
                 shutil.copy(file, new / part)
         lines += number_lines(folder)
     (new / "numbers.csv").write_bytes("".join(f"{line}\n" for line in lines).encode())
+
+
+def _write_notebook(new: Path, job: Job) -> None:
+    """Write the source of a notebook with this run's parameters: no output, nothing attached."""
+    given = {
+        each.name: _without_folders(job.parameters.get(each.name, each.default))
+        for each in read_parameters(job.notebook)
+    }
+    text = source_with(job.notebook, given)
+    (new / "notebooks" / f"{job.analysis.id}.ipynb").write_text(text, encoding="utf-8")
 
 
 def _refuse_unsafe(new: Path) -> None:
@@ -167,6 +176,7 @@ def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
         "status": outcome.status,
         "failure": outcome.failure,
         "missing": list(outcome.job.missing),
+        "notebook": f"notebooks/{analysis.id}.ipynb" if outcome.folder else "",
         "parameters": {
             name: _without_folders(value) for name, value in outcome.job.parameters.items()
         },
@@ -197,10 +207,11 @@ def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]
                 "number": analysis.figures.get(id, ""),
                 "files": {language: f"figures/{id}.{language}.svg" for language in languages},
                 "interactive": {
-                    language: f"figures/{id}.{language}.html"
+                    language: f"figures/{id}.{language}.js"
                     for language in languages
                     if id in saved.get("interactive", ())
                 },
+                "tables": saved.get("drawn_from", {}).get(id, []),
             }
             for id in saved["figures"]
         ],

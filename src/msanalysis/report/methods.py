@@ -1,0 +1,58 @@
+"""The methods page: definitions and formulas, as the package's texts hold them.
+
+Formulas are LaTeX between `$` (within a line) or `$$` (of their own), and become MathML here, which
+a browser shows without any library.
+"""
+
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from msanalysis.report.contents import Contents
+from msanalysis.report.site import Page
+from msanalysis.report.words import WORDS
+
+TEXTS = files("msanalysis").joinpath("texts")
+
+
+def methods_pages(contents: Contents, texts: Traversable = TEXTS) -> list[Page]:
+    """Return the methods page; none where a language of the run has no `methods.<lang>.md`."""
+    sources = {lang: texts.joinpath(f"methods.{lang}.md") for lang in contents.languages}
+    if not all(source.is_file() for source in sources.values()):
+        return []
+
+    def content(lang: str) -> dict[str, Any]:
+        return {"text": _in_html(sources[lang].read_text(encoding="utf-8"))}
+
+    title = {lang: WORDS[lang]["methods"] for lang in contents.languages}
+    return [Page("site/methods", "methods.html", title, content)]
+
+
+def _in_html(text: str) -> Markup:
+    """Render a text, its sections numbered so that both languages have the same anchors."""
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    dollarmath_plugin(parser, renderer=_formula, allow_labels=False, double_inline=True)
+    tokens = parser.parse(re.sub(r"\A# .*\n", "", text))  # the page has a heading of its own
+    numbers = [0, 0]
+    for token in tokens:
+        if token.type == "heading_open" and token.tag in ("h2", "h3"):
+            numbers = _next(numbers, token.tag)
+            token.attrSet("id", "section-" + "-".join(str(each) for each in numbers if each))
+    return Markup(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _next(numbers: list[int], tag: str) -> list[int]:
+    return [numbers[0] + 1, 0] if tag == "h2" else [numbers[0], numbers[1] + 1]
+
+
+def _formula(latex: str, options: dict[str, Any]) -> str:
+    from latex2mathml.converter import convert
+
+    display = "block" if options["display_mode"] else "inline"
+    return convert(latex, display=display)
