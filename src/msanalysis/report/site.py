@@ -66,6 +66,7 @@ def write_site(contents: Contents, pages: Iterable[Page]) -> Path:
         (contents.folder / name).write_bytes(_own_file(Path(name).name).encode())
     for lang in contents.languages:
         index = json.dumps([*_search_index(contents, pages, lang)], ensure_ascii=False)
+        index = index.replace("<", "\\u003c")
         _write(contents, f"site/search.{lang}.js", f"const SEARCH = {index};\n")
         for page in pages:
             _write(
