@@ -103,8 +103,8 @@ def test_completion_is_written_for_each_shell(shell):
     assert "msanalysis" in done.stdout
 
 
-def on_a_terminal(*command):
-    """Return what a command writes to a terminal."""
+def on_a_terminal(*command, code):
+    """Return what a command that ends with a code writes to a terminal."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-c", "from msanalysis.cli import app; app()", *map(str, command)],
@@ -118,14 +118,14 @@ def on_a_terminal(*command):
             while part := os.read(ours, 4096):
                 written += part
     os.close(ours)
-    assert process.returncode == 0
+    assert process.returncode == code
     return written.decode()
 
 
 def test_what_takes_its_time_says_so_on_a_terminal_unless_quiet(tmp_path):
-    asked = ("synth", tmp_path / "small", "--persons", 50)
-    assert "inventing 50 persons" in on_a_terminal(*asked)
-    assert on_a_terminal("synth", tmp_path / "again", "--persons", 50, "--quiet") == ""
+    asked = ("check-release", tmp_path)
+    assert f"looking through {tmp_path}"[:40] in on_a_terminal(*asked, code=4)
+    assert "looking through" not in on_a_terminal(*asked, "--quiet", code=4)
 
 
 def answer(*arguments, code=0):

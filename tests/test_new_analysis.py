@@ -14,7 +14,7 @@ from msanalysis.new_analysis import copy_analysis
 from msanalysis.run import PROJECT, RunRefused
 
 CLI = ("-c", "from msanalysis.cli import app; app()")
-COPIED = ("src", "notebooks", "params", "tests", "docs")
+COPIED = ("src", "notebooks", "params", "tests", "docs", "benchmarks")
 FROM_LISTS = {
     "quality_indicators",
     "patient_reported_outcomes",
@@ -29,7 +29,8 @@ def copy_of_the_checkout(folder: Path) -> Path:
     for name in COPIED:
         without = shutil.ignore_patterns("__pycache__", ".*")
         shutil.copytree(PROJECT / name, folder / name, ignore=without)
-    shutil.copy(PROJECT / "pyproject.toml", folder)
+    for name in ("pyproject.toml", ".pre-commit-config.yaml"):
+        shutil.copy(PROJECT / name, folder)
     return folder
 
 
