@@ -484,7 +484,7 @@ def test_numbers_at_risk_under_a_curve_are_those_of_its_table(drawn):
 
 @of_registry(3000)
 def test_flows_of_the_interactive_twin_are_those_of_its_table(drawn):
-    data, layout = read_plotly(drawn.folder / "figures" / "treatment_switch_sankey.en.html")
+    data, layout = read_plotly(drawn.folder / "figures" / "treatment_switch_sankey.en.js")
     table = drawn.tables["treatment_switch_sankey"]
     values = sorted(data[0]["link"]["value"])
     assert values == sorted(int(row["n"]) for row in table.rows)

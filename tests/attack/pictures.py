@@ -201,12 +201,12 @@ def untold(drawn: Iterable[float], told: np.ndarray, precision: float) -> list[f
 
 
 def read_plotly(path: Path) -> tuple[list[dict], dict]:
-    """Return data and layout of an interactive page."""
-    page = path.read_text(encoding="utf-8")
-    start = page.index("Plotly.newPlot(")
-    decoder, place, found = json.JSONDecoder(), page.index(",", start) + 1, []
+    """Return data and layout of an interactive figure."""
+    script = path.read_text(encoding="utf-8")
+    start = script.index("Plotly.newPlot(")
+    decoder, place, found = json.JSONDecoder(), script.index(",", start) + 1, []
     for _ in range(2):
-        place += len(page[place:]) - len(page[place:].lstrip(" ,"))
-        value, place = decoder.raw_decode(page, place)
+        place += len(script[place:]) - len(script[place:].lstrip(" ,"))
+        value, place = decoder.raw_decode(script, place)
         found.append(value)
     return found[0], found[1]

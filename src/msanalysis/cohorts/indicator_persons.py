@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from msanalysis import codes
@@ -150,13 +151,14 @@ def indicator_states(
 
 def _state(
     extract: Extract, persons: pd.DataFrame, definition: Definition, period: Window, update: Update
-) -> pd.Series:
-    inside = persons[_in_population(persons, definition, period)]
+) -> pd.Categorical:
+    inside = _in_population(persons, definition, period)
     function = _named(FUNCTIONS, definition, "function")
-    counted = function(inside, extract, _window(definition, period, update))
-    state = counted["numerator"].map({True: "met", False: "not_met"}).astype(object)
-    state = state.fillna("left_out").set_axis(inside["patient_id"])
-    return state.reindex(persons["patient_id"]).astype(pd.CategoricalDtype(STATES))
+    counted = function(persons[inside], extract, _window(definition, period, update))
+    met = counted["numerator"].to_numpy(dtype="float64", na_value=np.nan)
+    places = np.full(len(persons), -1)
+    places[inside.to_numpy()] = np.select([met == 1, met == 0], [0, 1], default=2)
+    return pd.Categorical.from_codes(places, categories=STATES)
 
 
 def _window(definition: Definition, period: Window, update: Update) -> Window:

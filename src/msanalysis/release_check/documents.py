@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msanalysis.release_check.pictures import picture_rules
@@ -19,7 +19,9 @@ _LEADS_OUT = re.compile(r"TargetMode\s*=|<!ENTITY|<!DOCTYPE", re.IGNORECASE)
 _FETCHES = re.compile(r"<w:instrText[^>]*>(?!\s*REF [a-z0-9_]+ )|<w:fldSimple", re.IGNORECASE)
 
 
-def document_rules(content: bytes, manifest: Mapping[str, Any], paths: re.Pattern) -> Iterator[str]:
+def document_rules(
+    content: bytes, manifest: Mapping[str, Any], paths: Iterable[re.Pattern]
+) -> Iterator[str]:
     """Yield what is wrong with a Word document."""
     try:
         document = zipfile.ZipFile(io.BytesIO(content))
@@ -36,7 +38,7 @@ def document_rules(content: bytes, manifest: Mapping[str, Any], paths: re.Patter
 
 
 def _part_rules(
-    name: str, part: bytes, manifest: Mapping[str, Any], paths: re.Pattern
+    name: str, part: bytes, manifest: Mapping[str, Any], paths: Iterable[re.Pattern]
 ) -> Iterator[str]:
     if not _PARTS.fullmatch(name):
         yield "a part that does not belong in it"

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,20 +27,22 @@ _DAY = re.compile(
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|File \S+, line \d+|\x1b\[")
 _ADDRESS = re.compile(r"://|(?<=[\"'(=\s])//[\w-]+\.")
 _FOLDERS = (
-    r"(?<![\w.<:/])/(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private)/\w"
-    r"|\b[A-Z]:\\+(?:Users|Windows|Program|Temp)|file:/"
+    r"/(?<![\w.<:/]/)(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private)/\w",
+    r":(?<=\b[A-Z]:)\\+(?:Users|Windows|Program|Temp)",
+    r"file:/",
 )
+"""Each begins with what it always holds, which is sought far quicker than what may stand before."""
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MARKUP = re.compile(r"<!--|-->|<[^>]*>")
 
 
 def word_rules(
-    name: str, text: str, manifest: Mapping[str, Any], paths: re.Pattern
+    name: str, text: str, manifest: Mapping[str, Any], paths: Iterable[re.Pattern]
 ) -> Iterator[str]:
     """Yield what is wrong with what a text says; `name` is its file's."""
     if _TRACEBACK.search(text):
         yield "a traceback"
-    if paths.search(text):
+    if any(path.search(text) for path in paths):
         yield "a path of the machine"
     shown = _shown(name, text, manifest)
     if holds_identity_number(shown):
@@ -61,11 +63,14 @@ def points_at_a_person(text: str) -> bool:
     return bool(holds_identity_number(text) or _PSEUDONYM.search(text) or _DAY.search(text))
 
 
-def machine_paths(folder: Path) -> re.Pattern:
+def machine_paths(folder: Path) -> list[re.Pattern]:
     """Return what finds a path of this machine, or of one like it."""
     own = (Path.home(), Path.cwd(), folder.resolve().parent, Path(sys.prefix), _temporary())
-    known = sorted({str(path) for path in own if len(path.parts) > 1})
-    return re.compile("|".join([_FOLDERS, *(rf"(?<![\w.<]){re.escape(path)}\b" for path in known)]))
+    known = {re.escape(str(path)) for path in own if len(path.parts) > 1}
+    return [
+        re.compile(each)
+        for each in (*_FOLDERS, *(rf"{path}(?<![\w.<]{path})\b" for path in sorted(known)))
+    ]
 
 
 def _temporary() -> Path:
