@@ -30,10 +30,17 @@ class Server:
 
     def ask(self, address: str, **sent: object) -> dict:
         """Return what the server answers to a GET, or to a POST of what is sent."""
+        return json.loads(self._opened(address, json.dumps(sent).encode() if sent else None))
+
+    def page(self, address: str) -> str:
+        """Return a page as the browser gets it."""
+        return self._opened(address).decode()
+
+    def _opened(self, address: str, body: bytes | None = None, method: str | None = None) -> bytes:
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
-        body = json.dumps(sent).encode() if sent else None
-        with urlopen(Request(self.url + address, body, headers), timeout=SECONDS) as answer:
-            return json.loads(answer.read())
+        asked = Request(self.url + address, body, headers, method=method)
+        with urlopen(asked, timeout=SECONDS) as answer:
+            return answer.read()
 
     @contextmanager
     def kernel(self, notebook: str) -> Iterator["Kernel"]:

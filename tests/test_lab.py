@@ -1,6 +1,7 @@
 """Notebooks in JupyterLab's own server: unedited, showing what is released, with plain errors."""
 
 import json
+import re
 import shutil
 import stat
 import sys
@@ -80,6 +81,14 @@ def test_the_kernel_is_of_this_environment_and_saving_a_notebook_changes_nothing
     assert found["display_name"] == notebook["metadata"]["kernelspec"]["display_name"]
     answer = kernel.run("import sys; sys.executable")
     assert answer.outputs[0]["data"]["text/plain"] == repr(sys.executable)
+
+
+def test_jupyterlab_asks_nobody_for_news(server):
+    (config,) = re.findall(
+        r'jupyter-config-data" type="application/json">(.*?)<', server.page("lab")
+    )
+    disabled = json.loads(config)["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in disabled
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ other tables of a report. The two exits that a run has (`deliver`, a trust's own
 write to `outputs/notebooks/restricted/`, as they do in a run.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +19,8 @@ from msanalysis.run import PROJECT, RunRefused
 OWN_UNIT = "forde"
 """The trust of the notebook `local_report`, as it is delivered."""
 
-_OFFLINE = (
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-)
+_OFFLINE = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+"""No news, and no question whether there is a newer version."""
 
 
 def open_lab(
@@ -51,7 +49,8 @@ def open_lab(
 
     with TemporaryDirectory(prefix="msanalysis-lab-") as room:
         os.environ.update(environment(Path(room), own_unit, project))
-        LabApp.launch_instance([f"--ServerApp.root_dir={notebooks}", *_OFFLINE, *arguments])
+        ours = [f"--ServerApp.root_dir={notebooks}", "--LabApp.extension_manager=readonly"]
+        LabApp.launch_instance([*ours, *arguments])
 
 
 def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -> dict[str, str]:
@@ -62,11 +61,17 @@ def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -
     plain_errors = ["--ext", "msanalysis.lab_errors"]
     named = {"display_name": "Python 3"}
     write_kernel_spec(room / "kernels" / "python3", named, plain_errors)
+    (room / "labconfig").mkdir()
+    (room / "labconfig" / "page_config.json").write_text(json.dumps(_OFFLINE))
     restricted = project / "outputs" / "notebooks" / "restricted"
     restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
-    searched = [str(room), os.environ.get("JUPYTER_PATH", "")]
     return {
-        "JUPYTER_PATH": os.pathsep.join(filter(None, searched)),
+        **{name: _before(room, name) for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")},
         RESTRICTED_VARIABLE: str(restricted),
         OWN_UNIT_VARIABLE: own_unit,
     }
+
+
+def _before(room: Path, variable: str) -> str:
+    """Return folders that are searched, ours first."""
+    return os.pathsep.join(filter(None, (str(room), os.environ.get(variable, ""))))
