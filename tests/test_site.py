@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invented_release import HOSTILE, LANGUAGES, PARAMETERS, write_invented_release
+from msanalysis.catalogue import ANALYSES
 from msanalysis.release_check.pages import page_rules
 from msanalysis.report import write_report
 from msanalysis.report.analyses import readings
@@ -261,11 +262,12 @@ def test_captions_texts_and_notebooks_are_text_whatever_they_hold(tmp_path):
         assert "<" not in text_of(release, f"site/search.{lang}.js")
 
 
-def test_readings_say_the_same_kinds_in_both_languages():
-    for reading in readings():
-        assert reading["nb"]
-        assert reading["en"]
-        assert reading["figures"].split()
+def test_every_printed_figure_is_read_in_both_languages_and_no_other_id_is_named():
+    assert all(each["nb"] and each["en"] for each in readings())
+    named = {id for each in readings() for id in each["figures"].split()}
+    known = {id for each in ANALYSES for id in (*each.figures, *each.captions)}
+    assert named <= known
+    assert {id for each in ANALYSES for id, number in each.figures.items() if number} <= named
 
 
 def test_the_notebook_is_shown_as_it_ran(release):

@@ -62,6 +62,7 @@ def _figures(
             {
                 "id": figure["id"],
                 "label": labels[figure["id"]],
+                "number": labels[figure["id"]].rpartition(" ")[2],
                 "caption": figure["caption"][lang],
                 "svg": figure["files"][lang],
                 "png": _if_there(contents.folder, figure["files"][lang][:-4] + ".png"),

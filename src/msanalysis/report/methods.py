@@ -7,6 +7,7 @@ a browser shows without any library.
 import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -26,25 +27,31 @@ def methods_pages(contents: Contents, texts: Traversable = TEXTS) -> list[Page]:
         return []
 
     def content(lang: str) -> dict[str, Any]:
-        return {"text": _in_html(sources[lang].read_text(encoding="utf-8"))}
+        text, groups = _in_html(sources[lang].read_text(encoding="utf-8"))
+        return {"text": text, "groups": groups}
 
     title = {lang: WORDS[lang]["methods"] for lang in contents.languages}
     return [Page("site/methods", "methods.html", title, content)]
 
 
-def _in_html(text: str) -> Markup:
-    """Render a text, its sections numbered so that both languages have the same anchors."""
+def _in_html(text: str) -> tuple[Markup, list[tuple[str, str]]]:
+    """Render a text, and return anchor and heading of its groups.
+
+    Its sections are numbered, so that both languages have the same anchors.
+    """
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     dollarmath_plugin(parser, renderer=_formula, allow_labels=False, double_inline=True)
     tokens = parser.parse(re.sub(r"\A# .*\n", "", text))  # the page has a heading of its own
-    numbers = [0, 0]
-    for token in tokens:
+    numbers, groups = [0, 0], []
+    for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.tag in ("h2", "h3"):
             numbers = _next(numbers, token.tag)
-            token.attrSet("id", "section-" + "-".join(str(each) for each in numbers if each))
-    return Markup(parser.renderer.render(tokens, parser.options, {}))
+            anchor = "section-" + "-".join(str(each) for each in numbers if each)
+            token.attrSet("id", anchor)
+            groups += [(anchor, inline.content)] if token.tag == "h2" else []
+    return Markup(parser.renderer.render(tokens, parser.options, {})), groups
 
 
 def _next(numbers: list[int], tag: str) -> list[int]:
