@@ -61,5 +61,7 @@ def _next(numbers: list[int], tag: str) -> list[int]:
 def _formula(latex: str, options: dict[str, Any]) -> str:
     from latex2mathml.converter import convert
 
-    display = "block" if options["display_mode"] else "inline"
-    return convert(latex, display=display)
+    if not options["display_mode"]:
+        return convert(latex)
+    # a wide one scrolls, which the keyboard must be able to
+    return convert(latex, display="block").replace("<math ", '<math tabindex="0" ', 1)

@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterator
 from importlib.resources import files
-from itertools import groupby
 from typing import Any
 
 from msanalysis.labels import quantity, word
@@ -20,7 +19,7 @@ def overview_page(contents: Contents, about: list[Page]) -> Page:
             "dates": dates_of(contents.manifest, lang),
             "tiles": [*_tiles(contents, lang)],
             "gaps": [each for each in contents.manifest["analyses"] if each["status"] != "ok"],
-            "chapters": [*_chapters(contents, lang)],
+            "cards": [_card(each, lang, contents) for each in contents.analyses],
             "about": [(each.title[lang], path_of(each.place, lang, contents)) for each in about],
             "document": f"report.{lang}.docx",
         }
@@ -53,15 +52,10 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(held))
 
 
-def _chapters(contents: Contents, lang: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield each chapter of the annual report with its analyses."""
-    for chapter, analyses in groupby(contents.analyses, key=lambda each: each["chapter"]):
-        yield chapter_heading(chapter, lang), [_card(each, lang, contents) for each in analyses]
-
-
 def _card(analysis: dict[str, Any], lang: str, contents: Contents) -> dict[str, Any]:
     say, figures = WORDS[lang], analysis["figures"]
     return {
+        "chapter": chapter_heading(analysis["chapter"], lang),
         "title": analysis["title"][lang],
         "href": path_of(f"analyses/{analysis['id']}", lang, contents),
         "picture": figures[0]["files"][lang] if figures else "",
