@@ -36,8 +36,13 @@ DRAWING = {
             "link": {"source": [0, 0], "target": [1, 2], "value": [70, 70]},
         }
     ],
-    "layout": {"title": {"text": "SYNTHETIC"}},
+    "layout": {"title": {"text": "SYNTHETIC"}, "height": 720},
 }
+TEXT_TABLE = """\
+| In the report year | Number | Share | 95 % confidence interval |
+|---|---|---|---|
+| Treatment started within 21 days of diagnosis | 1\u202f234 of 2\u202f345 | 52.6\u00a0% | 50.6 to 54.6\u00a0% |
+"""
 PARAMETERS = """\
 extract: str = "a"  # folder
 lang: list[str] = ["nb"]  # languages
@@ -84,7 +89,7 @@ def write_invented_release(folder: Path, caption: str = "", text: str = "", **sa
 
 
 def _analysis(id: str, chapter: str, text: str, status: str = "ok", **more) -> dict:
-    said = text or "Of **12** persons.\n\n**How to read it.** With care."
+    said = text or f"Of **12** persons.\n\n{TEXT_TABLE}\n\n**How to read it.** With care."
     return {
         "id": id, "chapter": chapter, "title": words(f"Analysen {id}", f"The analysis {id}"),
         "status": status, "failure": "", "missing": [], "notebook": "",

@@ -93,6 +93,8 @@ def test_the_sankey_is_drawn_when_asked_for_and_answers_the_mouse(browser, relea
         button.click()
         page.locator("#sankey .sankey-node rect").first.hover()
         page.wait_for_selector("#sankey .hoverlayer .hovertext")
+        drawing = page.locator("#figure-sankey .drawing")
+        assert drawing.evaluate("each => each.scrollHeight <= each.clientHeight")
         assert "anti-CD20" in page.locator("#sankey .hoverlayer").text_content()
         assert page.locator("#figure-sankey img").is_hidden()
         page.get_by_role("button", name="Show as a picture").click()

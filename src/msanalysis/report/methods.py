@@ -10,12 +10,14 @@ from importlib.resources.abc import Traversable
 from itertools import pairwise
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from msanalysis.report.contents import Contents
-from msanalysis.report.site import Page
+from msanalysis.report.site import Page, text_parser
 from msanalysis.report.words import WORDS
+
+_NAME_AND_ARGUMENT = re.compile(r"(<mi>[a-z]{2,}</mi>)(?=<m(?:i|over|frac|sub|sup)\b)")
+"""As in `log S`, which are set apart."""
 
 TEXTS = files("msanalysis").joinpath("texts")
 
@@ -41,7 +43,7 @@ def _in_html(text: str) -> tuple[Markup, list[tuple[str, str]]]:
     """
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    parser = text_parser()
     dollarmath_plugin(parser, renderer=_formula, allow_labels=False, double_inline=True)
     tokens = parser.parse(re.sub(r"\A# .*\n", "", text))  # the page has a heading of its own
     numbers, groups = [0, 0], []
@@ -61,7 +63,8 @@ def _next(numbers: list[int], tag: str) -> list[int]:
 def _formula(latex: str, options: dict[str, Any]) -> str:
     from latex2mathml.converter import convert
 
-    if not options["display_mode"]:
-        return convert(latex)
+    is_block = options["display_mode"]
+    mathml = convert(latex, display="block" if is_block else "inline")
+    mathml = _NAME_AND_ARGUMENT.sub(r'\1<mspace width="0.17em"></mspace>', mathml)
     # a wide one scrolls, which the keyboard must be able to
-    return convert(latex, display="block").replace("<math ", '<math tabindex="0" ', 1)
+    return mathml.replace("<math ", '<math tabindex="0" ', 1) if is_block else mathml

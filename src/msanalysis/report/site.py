@@ -190,12 +190,20 @@ def environment() -> Environment:
     return made
 
 
+def text_parser() -> MarkdownIt:
+    """Return what renders Markdown, its tables in a box of their own in which they scroll."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    parser.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>\n')
+    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return parser
+
+
 def markdown(text: str, *, below: int = 0) -> Markup:
     """Render Markdown, its headings `below` so many levels further down.
 
     No raw HTML, and no pictures, which could be loaded from elsewhere.
     """
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    parser = text_parser()
     tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
