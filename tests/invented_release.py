@@ -41,7 +41,7 @@ DRAWING = {
 TEXT_TABLE = """\
 | In the report year | Number | Share | 95 % confidence interval |
 |---|---|---|---|
-| Treatment started within 21 days of diagnosis | 1\u202f234 of 2\u202f345 | 52.6\u00a0% | 50.6 to 54.6\u00a0% |
+| Treatment started within 21 days of diagnosis | 1\u202f234 of 2\u202f345 | 52.6 | 50.6 to 54.6 |
 """
 PARAMETERS = """\
 extract: str = "a"  # folder

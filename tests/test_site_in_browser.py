@@ -179,20 +179,33 @@ def test_a_page_reads_well_without_its_script(browser, release):
         assert page.locator(".twin").get_attribute("href") == "../analyses/first.en.html"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser, release, scheme):
+def serious(browser, path, scheme):
+    """Return what axe finds serious in a page with all that is folded unfolded."""
     axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-core is not here"
+        "axe_playwright_python.sync_playwright", reason="axe-core is not installed"
     )
-    for path in pages_of(release):
-        with opened(browser, path, color_scheme=scheme) as page:
-            page.evaluate(UNFOLD)
-            found = axe.Axe().run(page, options={"preload": False}).response["violations"]
-            assert [
-                (each["id"], each["nodes"][0]["html"])
-                for each in found
-                if each["impact"] in ("serious", "critical")
-            ] == [], path.name
+    with opened(browser, path, color_scheme=scheme) as page:
+        page.evaluate(UNFOLD)
+        found = axe.Axe().run(page, options={"preload": False}).response["violations"]
+    return [
+        (path.name, each["id"], each["nodes"][0]["html"])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [("index.html", "light"), ("analyses/first.nb.html", "light"), ("index.html", "dark")],
+)
+def test_axe_finds_nothing_serious(browser, release, name, scheme):
+    assert serious(browser, release / name, scheme) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(browser, release, scheme):
+    assert not [each for path in pages_of(release) for each in serious(browser, path, scheme)]
 
 
 def test_paper_has_a_figure_a_page_and_neither_menu_nor_search(browser, release, tmp_path):
