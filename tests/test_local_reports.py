@@ -361,7 +361,7 @@ def test_a_list_of_another_trusts_patients_is_refused(local, records, monkeypatc
 
 SHARED = """\
 import json, os
-pids = pathlib.Path("FOLDER/pids")
+pids = pathlib.Path(extract).parent / "pids"
 unit = os.environ["MSANALYSIS_OWN_UNIT"]
 found = {"pid": os.getpid(), "left": "remembered" in dir(), "unit": unit}
 (pids / trust).write_text(json.dumps(found))
@@ -445,7 +445,7 @@ def test_notebooks_share_an_emptied_kernel_and_a_failed_one_is_not_used_again(tm
     runs = plan_local(tmp_path, LOCAL)
     path = tmp_path / "notebooks" / "count.ipynb"
     content = json.loads(path.read_text())
-    source = "".join(content["cells"][2]["source"]) + SHARED.replace("FOLDER", str(tmp_path))
+    source = "".join(content["cells"][2]["source"]) + SHARED
     content["cells"][2]["source"] = source.splitlines(keepends=True)
     path.write_text(json.dumps(content))
     performed = perform_all(runs, jobs=1)

@@ -272,6 +272,7 @@ def test_the_contents_are_listed_for_the_runner(saved):
         "analysis": "invented",
         "figures": ["curve", "incidence", "shares"],
         "interactive": [],
+        "drawn_from": {"curve": [], "incidence": [], "shares": ["courses"]},
         "tables": ["courses"],
         "text": {"nb": "ja", "en": "yes"},
         "quoted": ['["invented", {"onset_course": ["rrms"]}]', '["invented", {}]'],

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from msanalysis.labels import word
 from msanalysis.report.contents import ROWS_SHOWN, Contents, rows_in_words
 from msanalysis.report.notebook import read_notebook
 from msanalysis.report.site import Page
@@ -111,9 +112,14 @@ def _tables(analysis: dict[str, Any], contents: Contents, lang: str) -> dict[str
     }
 
 
+def _is_of_numbers(column: tuple[str, ...], lang: str) -> bool:
+    """Whether a column holds numbers; one that is hidden whole was one of counts."""
+    return all(cell == word("hidden_mark", lang) or _NUMBER.match(cell) for cell in column)
+
+
 def _table(table: dict[str, Any], contents: Contents, label: str, lang: str) -> dict[str, Any]:
     heading, *rows = rows_in_words(contents.tables[table["id"]], Path(table["file"]).name, lang)
-    of_numbers = [all(_NUMBER.match(cell) for cell in column) for column in zip(*rows, strict=True)]
+    of_numbers = [_is_of_numbers(column, lang) for column in zip(*rows, strict=True)]
     return {
         "id": table["id"],
         "label": label,
