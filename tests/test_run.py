@@ -23,7 +23,7 @@ from invented_notebooks import (
     write_run_file,
     write_store,
 )
-from msanalysis.run import RunRefused, cache, kernel
+from msanalysis.run import PROJECT, RunRefused, cache, kernel
 from msanalysis.run.outputs import Outcome, OutputRefused, check_output, opened
 from msanalysis.run.parameters import read_parameters
 from msanalysis.run.perform import Performed, perform
@@ -549,6 +549,58 @@ def test_no_notebook_sees_what_another_has_changed(tmp_path):
     write_notebook(tmp_path / "notebooks", "two", changes)
     (run,) = plan(tmp_path, "analyses: [one, two]", ("one", "two"))
     assert [each.status for each in perform(run, jobs=1).outcomes] == ["ok", "ok"]
+
+
+PROCESS = "from msanalysis.release.record import os\nos.getpid()"
+
+
+def test_notebooks_that_keep_to_themselves_follow_each_other_in_one_kernel(tmp_path):
+    sources = {"one": PROCESS, "two": PROCESS, "three": f"import math\n{PROCESS}", "four": PROCESS}
+    for id, source in sources.items():
+        write_notebook(tmp_path / "notebooks", id, source)
+    (run,) = plan(tmp_path, f"analyses: [{', '.join(sources)}]", tuple(sources))
+    perform(run, jobs=1)
+    one, two, three, four = (process_of(run, id) for id in sources)
+    assert one == two == four != three
+
+
+def process_of(run, id):
+    path = run.out / "restricted" / "notebooks" / f"{id}.ipynb"
+    (shown,) = json.loads(path.read_text(encoding="utf-8"))["cells"][-1]["outputs"]
+    return shown["data"]["text/plain"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_the_notebooks_of_the_catalogue_keep_to_themselves(path):
+    assert kernel.keeps_to_itself(path)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import math",
+        "import msanalysis",
+        "from os import environ",
+        "from . import stats",
+        "from msanalysis import stats\nstats.survival = 1",
+        "from msanalysis import codes\ncodes.indicators()[0] = 1",
+        "from msanalysis import codes\ncodes.indicators().append(1)",
+        "from msanalysis import codes\ndel codes.named",
+        "from msanalysis import codes\nheld = codes.indicators()\nheld += [1]",
+        "from msanalysis import codes\n(codes.named, b) = 1, 2",
+        "from msanalysis import codes\n[codes.named for codes.named in [1]]",
+        "setattr(1, 'a', 2)",
+        "open('a', 'w')",
+        "exec('1')",
+        "(lambda: 1)()",
+        "%matplotlib inline",
+        "!ls",
+    ],
+)
+def test_a_notebook_that_could_change_what_others_see_does_not_keep_to_itself(tmp_path, source):
+    assert not kernel.keeps_to_itself(write_notebook(tmp_path, "one", source))
 
 
 def test_a_kernel_that_does_not_start_is_tried_once_more(monkeypatch):

@@ -2,19 +2,20 @@
 
 A task is a line on standard input; FOLDER receives `result-0.json` and so on. The kernel is this
 very interpreter, whatever kernels the user has installed, reached over sockets in that folder,
-which no one else can enter (on Windows: TCP on this machine, with a key). Each notebook has a
-kernel of its own, so that none can change what another computes; only the same notebook again gets
-the same one, emptied, because starting one takes longer than a small report. What a notebook prints
-or raises stays in its log and its executed copy; the result says only where.
+which no one else can enter (on Windows: TCP on this machine, with a key). Notebooks follow each
+other in one kernel, emptied, because starting one takes longer than many a notebook; one that could
+change what others see (`keeps_to_itself`) has a kernel of its own. What a notebook prints or raises
+stays in its log and its executed copy; the result says only where.
 """
 
+import ast
 import json
 import logging
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -28,9 +29,13 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
+from msanalysis.run import RunRefused
+from msanalysis.run.parameters import read_cells
 from msanalysis.run.workers import RESULT, end, with_children
 
 KERNEL = "python3"
+PLAIN = frozenset(("str", "range", "len"))
+"""Functions of Python that change nothing."""
 START_SECONDS = 60
 MESSAGE_SECONDS = 60
 
@@ -46,13 +51,14 @@ def run_notebooks(folder: Path, tasks: Iterable[dict]) -> None:
         `notebook`, `executed` and `log` (paths), `parameters`, and the `environment` of the kernel.
     """
     _use_this_interpreter(folder)
-    kernel, notebook = None, ""
+    kernel, last = None, ""
     for number, task in enumerate(tasks):
         _log_to(task["log"])
-        if kernel and task["notebook"] != notebook:
+        if kernel and not _may_share(last, task["notebook"]):
             _stop(kernel)
         if not (kernel and kernel.has_kernel):
-            kernel, notebook = _kernel(folder, number), task["notebook"]
+            kernel = _kernel(folder, number)
+        last = task["notebook"]
         result = run_notebook(task, kernel)
         if result:
             _stop(kernel)
@@ -112,6 +118,44 @@ def _execute(task: dict, kernel: AsyncKernelManager) -> None:
     )
 
 
+# --- what notebooks may share ---------------------------------------------------------------------
+
+
+def _may_share(*notebooks: str) -> bool:
+    return len({*notebooks}) == 1 or all(keeps_to_itself(Path(each)) for each in notebooks)
+
+
+def keeps_to_itself(notebook: Path) -> bool:
+    """Whether a notebook cannot change what another one sees.
+
+    It imports from this package alone, calls nothing but that and `PLAIN` functions, and assigns to
+    names alone.
+    """
+    try:
+        code = [cell.source for cell in read_cells(notebook) if cell.kind == "code"]
+        nodes = [*ast.walk(ast.parse("\n".join(code)))]
+    except (RunRefused, SyntaxError):
+        return False
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and _is_own(node)]
+    known = {alias.asname or alias.name for node in imports for alias in node.names} | PLAIN
+    return all(_leaves_no_trace(node, known) for node in nodes)
+
+
+def _is_own(node: ast.ImportFrom) -> bool:
+    return not node.level and (node.module or "").partition(".")[0] == "msanalysis"
+
+
+def _leaves_no_trace(node: ast.AST, known: Collection[str]) -> bool:
+    match node:
+        case ast.ImportFrom():
+            return _is_own(node)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name))):
+            return name in known
+        case ast.Attribute(ctx=context) | ast.Subscript(ctx=context):
+            return isinstance(context, ast.Load)
+    return not isinstance(node, ast.Import | ast.Call | ast.AugAssign)
+
+
 # --- the kernel -----------------------------------------------------------------------------------
 
 
@@ -129,7 +173,10 @@ def _empty(kernel: AsyncKernelManager, environment: dict[str, str]) -> None:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=START_SECONDS)
-        code = f"__import__('os').environ.update({environment!r})\nget_ipython().reset()"
+        code = (
+            f"__import__('os').environ.update({environment!r})\n"
+            "get_ipython().reset()\n__import__('gc').collect()"
+        )
         client.execute(code, silent=True, reply=True, timeout=MESSAGE_SECONDS)
     finally:
         client.stop_channels()

@@ -119,7 +119,7 @@ def run_side_by_side(
     started: Callable[[Task], None],
     ended: Callable[[Task, str, float], Iterable[Task]],
 ) -> None:
-    """Run the tasks, at most `jobs` at once; those of one notebook share a kernel each.
+    """Run the tasks, at most `jobs` at once; those of one process share a kernel where they may.
 
     `started(task)` and `ended(task, failure, seconds)` are called as it goes; `failure` is empty
     when the notebook ran to its end, and what `ended` returns is to be run too. A notebook that
