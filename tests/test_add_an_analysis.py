@@ -17,7 +17,8 @@ from msanalysis.synthetic import synthesise
 from test_new_analysis import copy_of_the_checkout
 
 DOCUMENT = PROJECT / "docs" / "add_an_analysis.md"
-ID = "rituximab_by_sex"
+WRITTEN, ID = "rituximab_by_sex", "walked_by_a_test"
+"""The analysis of the document, and the name it has here: a reader may have made the other."""
 BLOCK = re.compile(
     r"^```(\w+)(?: (cell|file)=(\S+))?\n(.*?)^```$|<!-- delete: (.*?) -->", re.M | re.S
 )
@@ -26,9 +27,13 @@ MADE_BEFORE = "make report"
 """The environment and the invented registry of these tests stand in for what it makes."""
 
 
+def said():
+    return DOCUMENT.read_text(encoding="utf-8").replace(WRITTEN, ID)
+
+
 def blocks():
     """Yield what the document says to do, in its order: kind, where, and what."""
-    for language, kind, name, text, deleted in BLOCK.findall(DOCUMENT.read_text(encoding="utf-8")):
+    for language, kind, name, text, deleted in BLOCK.findall(said()):
         yield (kind or ("delete" if deleted else language)), name or deleted, text
 
 
@@ -60,7 +65,7 @@ def change_file(checkout: Path, name: str, text: str) -> None:
 
 def delete_word(checkout: Path) -> None:
     """Delete the row of labels that the document names."""
-    (named,) = re.findall(r"Delete the line that begins with `(\w+)`", DOCUMENT.read_text())
+    (named,) = re.findall(r"Delete the line that begins with `(\w+)`", said())
     path = checkout / "src" / "msanalysis" / "labels.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith(f"{named},")]

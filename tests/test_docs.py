@@ -77,7 +77,9 @@ def lines_of(blocks):
 
 
 def commands(page):
-    return lines_of(SH.findall(text_of(page)))
+    """Return the commands of a page; a reader may have made the new analysis that it names."""
+    lines = lines_of(SH.findall(text_of(page)))
+    return [re.sub(r"\b(my_question|mitt_sporsmal)\b", r"tests_\1", line) for line in lines]
 
 
 def is_among(command, beginnings):

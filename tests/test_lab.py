@@ -208,3 +208,17 @@ def test_an_error_of_the_notebook_s_own_code_is_shown_as_ever(kernel):
     error = kernel.run("number_of_persons").error
     assert error["ename"] == "NameError"
     assert "number_of_persons" in "".join(error["traceback"][1:])
+
+
+def test_an_interrupted_cell_says_so(kernel):
+    interrupts = (
+        "class Slow:\n"
+        "    def __getattr__(self, name):\n"
+        "        raise KeyboardInterrupt\n"
+        "rituximab_starters(Slow())"
+    )
+    error = kernel.run(interrupts).error
+    assert (error["ename"], error["traceback"]) == (
+        "KeyboardInterrupt",
+        ["KeyboardInterrupt: interrupted"],
+    )

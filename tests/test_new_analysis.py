@@ -53,9 +53,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_command_leaves_the_tests_green_and_the_files_as_the_linters_want_them(checkout):
-    made = in_checkout(checkout, *CLI, "new", "my_question", "--from", "rituximab_time_to_switch")
+    made = in_checkout(
+        checkout, *CLI, "new", "a_copy_for_tests", "--from", "rituximab_time_to_switch"
+    )
     assert made.returncode == 0, made.stderr
-    assert f"{checkout / 'notebooks' / 'my_question.ipynb'}\n" in made.stdout
+    assert f"{checkout / 'notebooks' / 'a_copy_for_tests.ipynb'}\n" in made.stdout
     looks = ("tests/test_catalogue.py", "tests/test_notebooks.py", "tests/test_labels.py")
     tested = in_checkout(
         checkout, "-m", "pytest", "-p", "no:cacheprovider", "-k", "not hook", *looks
@@ -64,15 +66,17 @@ def test_the_command_leaves_the_tests_green_and_the_files_as_the_linters_want_th
     for check in (("check",), ("format", "--check")):
         linted = in_checkout(checkout, "-m", "ruff", *check, "--no-cache", "src", "tests")
         assert linted.returncode == 0, linted.stdout
-    assert "my_question" in in_checkout(checkout, *CLI, "list").stdout
-    assert "my_question" in in_checkout(checkout, "-m", "pytest", "--collect-only", *looks).stdout
+    assert "a_copy_for_tests" in in_checkout(checkout, *CLI, "list").stdout
+    assert (
+        "a_copy_for_tests" in in_checkout(checkout, "-m", "pytest", "--collect-only", *looks).stdout
+    )
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_copy_shares_no_id_with_any_analysis_and_the_row_is_as_the_formatter_wants_it(
     checkout, source
 ):
-    copy_analysis("my_question", source, project=checkout)
+    copy_analysis("a_copy_for_tests", source, project=checkout)
     catalogue = checkout / "src" / "msanalysis" / "catalogue.py"
     linted = in_checkout(checkout, "-m", "ruff", "format", "--no-cache", "--check", str(catalogue))
     assert linted.returncode == 0, linted.stdout
@@ -80,19 +84,19 @@ def test_a_copy_shares_no_id_with_any_analysis_and_the_row_is_as_the_formatter_w
     exec(compile(catalogue.read_text(encoding="utf-8"), "catalogue", "exec"), names)
     *others, copy = names["ANALYSES"]
     original = next(each for each in ANALYSES if each.id == source)
-    assert (copy.id, copy.title, copy.needs) == ("my_question", original.title, original.needs)
+    assert (copy.id, copy.title, copy.needs) == ("a_copy_for_tests", original.title, original.needs)
     assert [*copy.captions.values()] == [*original.captions.values()]
     assert set(copy.figures.values()) == {""}
     taken = {id for each in others for id in (*each.figures, *each.captions)}
     assert not taken & {*copy.figures, *copy.captions}
-    notebook = (checkout / "notebooks" / "my_question.ipynb").read_text(encoding="utf-8")
+    notebook = (checkout / "notebooks" / "a_copy_for_tests.ipynb").read_text(encoding="utf-8")
     assert all(f'\\"{id}\\"' in notebook for id in {*copy.figures, *copy.captions})
     assert f'\\"{source}' not in notebook
 
 
 def test_only_new_files_and_new_rows_are_written(checkout):
     before = contents(checkout)
-    written = copy_analysis("my_question", "overall_survival", project=checkout)
+    written = copy_analysis("a_copy_for_tests", "overall_survival", project=checkout)
     after = contents(checkout)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {path.relative_to(checkout).as_posix() for path in written}
@@ -114,8 +118,12 @@ def test_only_new_files_and_new_rows_are_written(checkout):
         ("My question", "diagnostic_workup", "such as my_question"),
         ("../escape", "diagnostic_workup", "such as my_question"),
         ("q", "diagnostic_workup", "such as my_question"),
-        ("my_question", "survival", "no analysis survival in the catalogue; known are rituximab"),
-        *(("my_question", source, "copy another, such as") for source in sorted(FROM_LISTS)),
+        (
+            "a_copy_for_tests",
+            "survival",
+            "no analysis survival in the catalogue; known are rituximab",
+        ),
+        *(("a_copy_for_tests", source, "copy another, such as") for source in sorted(FROM_LISTS)),
     ],
 )
 def test_what_cannot_be_copied_is_refused_with_the_next_step_and_writes_nothing(
@@ -129,7 +137,7 @@ def test_what_cannot_be_copied_is_refused_with_the_next_step_and_writes_nothing(
 
 def test_outside_a_checkout_it_says_where_it_works(tmp_path):
     with pytest.raises(RunRefused, match="clone the repository"):
-        copy_analysis("my_question", "overall_survival", project=tmp_path)
+        copy_analysis("a_copy_for_tests", "overall_survival", project=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -148,17 +156,17 @@ def test_when_writing_fails_half_way_every_file_is_as_it_was(
 
     monkeypatch.setattr(Path, step, fails)
     with pytest.raises(OSError, match="no space"):
-        copy_analysis("my_question", "overall_survival", project=checkout)
+        copy_analysis("a_copy_for_tests", "overall_survival", project=checkout)
     assert contents(checkout) == before
 
 
 def test_the_texts_of_the_copy_ask_for_the_numbers_of_its_notebook(checkout):
-    copy_analysis("my_question", "rituximab_time_to_switch", project=checkout)
-    cells = json.loads((checkout / "notebooks" / "my_question.ipynb").read_text())["cells"]
+    copy_analysis("a_copy_for_tests", "rituximab_time_to_switch", project=checkout)
+    cells = json.loads((checkout / "notebooks" / "a_copy_for_tests.ipynb").read_text())["cells"]
     source = "".join("".join(cell["source"]) for cell in cells)
     for lang in ("nb", "en"):
-        text = (checkout / "src/msanalysis/texts" / f"my_question.{lang}.md").read_text()
+        text = (checkout / "src/msanalysis/texts" / f"a_copy_for_tests.{lang}.md").read_text()
         asked = {part.split("}}")[0].strip().split(".")[0] for part in text.split("{{")[1:]}
         assert asked
         assert all(f'"{id}"' in source for id in asked)
-        assert all(id.startswith("my_question_") for id in asked)
+        assert all(id.startswith("a_copy_for_tests_") for id in asked)

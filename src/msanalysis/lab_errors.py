@@ -7,7 +7,7 @@ error in the notebook's own code is shown as IPython shows it.
 import dis
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -55,6 +55,8 @@ def plain_line(error: BaseException, known: Mapping[str, Any]) -> str | None:
     a cell's content. `known` are the names of the notebook.
     """
     frames = [each for each in _walked(error.__traceback__) if _is_ours(each)]
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted" if frames else None
     if not frames:
         return _wrong_call(error, known) if isinstance(error, TypeError) else None
     last = frames[-1]
@@ -67,8 +69,10 @@ def plain_line(error: BaseException, known: Mapping[str, Any]) -> str | None:
     )
 
 
-def _walked(tb: TracebackType | None) -> list[TracebackType]:
-    return [] if tb is None else [tb, *_walked(tb.tb_next)]
+def _walked(tb: TracebackType | None) -> Iterator[TracebackType]:
+    while tb is not None:
+        yield tb
+        tb = tb.tb_next
 
 
 def _is_ours(tb: TracebackType) -> bool:
