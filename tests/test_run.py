@@ -417,6 +417,8 @@ def test_the_release_holds_what_was_declared_and_nothing_else(ran):
         "site/disclosure.en.html",
         "site/disclosure.nb.html",
         "site/index.en.html",
+        "site/methods.en.html",
+        "site/methods.nb.html",
         "site/provenance.en.html",
         "site/provenance.nb.html",
         "site/script.js",
