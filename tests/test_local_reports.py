@@ -545,7 +545,7 @@ def test_every_page_and_figure_says_in_both_languages_whom_it_is_for(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     write_report(tmp_path)
     pages = [*tmp_path.rglob("*.html")]
-    assert len(pages) == 6
+    assert len(pages) == 8
     for page in pages:
         text, words = unescape(page.read_text(encoding="utf-8")), WORDS[language_of(page)]
         assert words["alone"].format(trust="Førde") in text
