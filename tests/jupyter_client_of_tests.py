@@ -32,6 +32,11 @@ class Server:
         """Return what the server answers to a GET, or to a POST of what is sent."""
         return json.loads(self._opened(address, json.dumps(sent).encode() if sent else None))
 
+    def save(self, path: str, content: dict) -> None:
+        """Save a notebook as JupyterLab does."""
+        model = {"type": "notebook", "format": "json", "content": content}
+        self._opened(f"api/contents/{path}", json.dumps(model).encode(), "PUT")
+
     def page(self, address: str) -> str:
         """Return a page as the browser gets it."""
         return self._opened(address).decode()

@@ -83,6 +83,21 @@ def test_the_kernel_is_of_this_environment_and_saving_a_notebook_changes_nothing
     assert answer.outputs[0]["data"]["text/plain"] == repr(sys.executable)
 
 
+def test_what_a_notebook_shows_is_not_saved_in_it(server, project):
+    path = f"{SHORTEST}.ipynb"
+    content = server.ask(f"api/contents/{path}")["content"]
+    shown = {"output_type": "stream", "name": "stdout", "text": SECRET}
+    content["metadata"]["language_info"] |= {"version": "3.11.7", "file_extension": ".py"}
+    for cell in content["cells"]:
+        cell["metadata"] |= {"trusted": True, "editable": True}
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [shown], "execution_count": 7}
+    server.save(path, content)
+    saved = (project / "notebooks" / path).read_text(encoding="utf-8")
+    assert json.loads(saved) == json.loads((PROJECT / "notebooks" / path).read_text())
+    assert saved == (PROJECT / "notebooks" / path).read_text(encoding="utf-8")
+
+
 def test_jupyterlab_asks_nobody_for_news(server):
     (config,) = re.findall(
         r'jupyter-config-data" type="application/json">(.*?)<', server.page("lab")

@@ -1,9 +1,9 @@
 """JupyterLab on `notebooks/`, with this environment's kernel.
 
-It looks nothing up on the internet. A notebook there is no run: what it saves goes to
-`outputs/notebooks/<analysis>/`, has passed the gate table by table, and is not audited with the
-other tables of a report. The two exits that a run has (`deliver`, a trust's own numbers in full)
-write to `outputs/notebooks/restricted/`, as they do in a run.
+It looks nothing up on the internet. What a notebook shows is not saved in it, because `notebooks/`
+is in git. A notebook there is no run: its outputs go to `outputs/notebooks/<analysis>/`, have
+passed the gate table by table, and are not audited with the other tables of a report. The two exits
+that a run has (`deliver`, a trust's own numbers in full) write to `outputs/notebooks/restricted/`.
 """
 
 import json
@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from msanalysis.codes import trusts
 from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE
@@ -53,6 +54,25 @@ def open_lab(
         LabApp.launch_instance([*ours, *arguments])
 
 
+_NOTHING_SHOWN_IS_SAVED = """\
+from msanalysis.lab import without_output
+c.ContentsManager.pre_save_hook = without_output
+"""
+
+
+def without_output(model: dict[str, Any], **of_the_server: Any) -> None:
+    """Take out of a notebook that is to be saved what it shows, and what JupyterLab adds."""
+    if model["type"] != "notebook" or not isinstance(model["content"], dict):
+        return
+    model["content"]["metadata"]["language_info"] = {"name": "python"}
+    for cell in model["content"]["cells"]:
+        cell["metadata"] = {
+            key: cell["metadata"][key] for key in ("tags",) if cell["metadata"].get(key)
+        }
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+
+
 def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -> dict[str, str]:
     """Return the variables for JupyterLab and its kernels, whose kind is written into `room`."""
     from ipykernel.kernelspec import write_kernel_spec
@@ -63,6 +83,7 @@ def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -
     write_kernel_spec(room / "kernels" / "python3", named, plain_errors)
     (room / "labconfig").mkdir()
     (room / "labconfig" / "page_config.json").write_text(json.dumps(_OFFLINE))
+    (room / "jupyter_server_config.py").write_text(_NOTHING_SHOWN_IS_SAVED)
     restricted = project / "outputs" / "notebooks" / "restricted"
     restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {

@@ -62,7 +62,7 @@ def _draw_series(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) 
         label=word("window", lang),
     )  # fmt: skip
     drawn = rows[["rate_per_100py", "fitted_per_100py"]].astype(float)
-    axes.set_ylim(0, _MARGIN * drawn.max(axis=None))
+    axes.set_ylim(0, _MARGIN * drawn.max(axis=None) or 1)
 
 
 def _year(periods: pd.Series) -> pd.Series:
