@@ -199,6 +199,8 @@ def test_describe_shows_parameters_and_needs():
         (["run", "RUN", "--extract", "nowhere"], 3, "is no store"),
         (["run", "RUN", "--extract", "STORE", "--only", "survival"], 2, "has no analysis surv"),
         (["import", "nowhere", "OUT"], 3, "nowhere"),
+        (["new", "mine", "--from", "survival"], 2, "no analysis survival in the catalogue; known"),
+        (["lab", "--own-unit", "oslo"], 2, "no hospital trust oslo; known are"),
     ],
 )
 def test_a_refusal_is_one_plain_line_with_its_exit_code(tmp_path, arguments, code, said):
