@@ -1,6 +1,7 @@
 """Numbers, sentences and files of an analysis: only what was released, byte for byte again."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -277,6 +278,18 @@ def test_the_contents_are_listed_for_the_runner(saved):
         "text": {"nb": "ja", "en": "yes"},
         "quoted": ['["invented", {"onset_course": ["rrms"]}]', '["invented", {}]'],
     }
+
+
+def test_a_figure_of_some_rows_of_a_table_is_drawn_from_it_and_from_no_table_like_it(
+    cohort, courses, tmp_path
+):
+    some = replace(courses, frame=courses.frame[:1], hidden=courses.hidden[:1])
+    figures = {"some": plot_shares(some, lang=["en"], measured="share")}
+    tables = {"again": release(estimate_shares(cohort, column="onset_course")), "all": courses}
+    text = Sentences(en="yes")
+    save("invented", str(tmp_path), numbers=[], figures=figures, tables=tables, text=text)
+    contents = json.loads((tmp_path / "analysis.json").read_text(encoding="utf-8"))
+    assert contents["drawn_from"] == {"some": ["all"]}
 
 
 def test_of_a_table_the_contents_say_whom_it_counts_and_how(saved):

@@ -281,10 +281,7 @@ def save(
         "analysis": analysis,
         "figures": list(figures),
         "interactive": [id for id, picture in figures.items() if picture.twin],
-        "drawn_from": {
-            id: [name for name, held in tables.items() if any(held is each for each in drawn)]
-            for id, drawn in ((id, picture.drawn_from) for id, picture in figures.items())
-        },
+        "drawn_from": {id: _drawn_from(picture, tables) for id, picture in figures.items()},
         "tables": list(tables),
         "cells": {id: described(released) for id, released in tables.items()},
         "hidden": {id: _hidden(each) for id, each in tables.items() if each.shape == "table"},
@@ -293,6 +290,18 @@ def save(
     }
     written = json.dumps(contents, ensure_ascii=False, indent=2) + "\n"
     (folder / "analysis.json").write_text(written, encoding="utf-8")
+
+
+def _drawn_from(picture: Picture, tables: Mapping[str, Released]) -> list[str]:
+    """Return the ids of the tables that a picture draws, or draws some rows of.
+
+    Rows of a table keep its settings, which no other table has: each is made by a call of its own.
+    """
+    return [
+        id
+        for id, table in tables.items()
+        if any(table.settings is each.settings for each in picture.drawn_from)
+    ]
 
 
 def _hidden(released: Released) -> dict[str, int]:
