@@ -295,12 +295,11 @@ def save(
 def _drawn_from(picture: Picture, tables: Mapping[str, Released]) -> list[str]:
     """Return the ids of the tables that a picture draws, or draws some rows of.
 
-    Rows of a table keep its settings, which no other table has: each is made by a call of its own.
+    Rows of a table keep its very settings; what else was made from it is another statistic.
     """
+    drawn = {(each.statistic, id(each.settings)) for each in picture.drawn_from}
     return [
-        id
-        for id, table in tables.items()
-        if any(table.settings is each.settings for each in picture.drawn_from)
+        name for name, table in tables.items() if (table.statistic, id(table.settings)) in drawn
     ]
 
 
