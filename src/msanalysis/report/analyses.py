@@ -72,6 +72,7 @@ def _figures(
                 "readings": [each[lang] for each in readings() if _is_of(each, figure["id"])],
                 "drawn_from": drawn_from,
                 "tables": [each for each in drawn_from if each["id"] not in placed],
+                "elsewhere": [each for each in drawn_from if each["id"] in placed],
             }
         )
         placed |= {each["id"] for each in drawn_from}

@@ -51,7 +51,7 @@ WORDS = {
         "cohorts": "Hvem som er med",
         "excluded": "ikke med",
         "other_tables": "Flere tabeller",
-        "drawn_from": "Tegnet av",
+        "drawn_from": "Tegnet også av",
         "notebook": "Slik er det regnet ut",
         "notebook_intro": "Notatboken med verdiene fra denne kjøringen, uten resultater; "
         "teksten i den er på engelsk.",
@@ -125,7 +125,7 @@ WORDS = {
         "cohorts": "Who is included",
         "excluded": "not included",
         "other_tables": "More tables",
-        "drawn_from": "Drawn from",
+        "drawn_from": "Also drawn from",
         "notebook": "How it was computed",
         "notebook_intro": "The notebook with the values of this run, without results.",
         "documents": "Files",
