@@ -167,15 +167,10 @@ def test_a_run_in_one_language_has_no_link_to_another(tmp_path):
     release = written(tmp_path / "release", languages=["en"])
     assert {*pages_of(release)} == {
         "index.html", "analyses/first.en.html", "analyses/second.en.html",
-        "site/disclosure.en.html", "site/comparison.en.html", "site/provenance.en.html",
-    } | {f"site/{name}.html" for name in ("methods.en",) if has_methods()}  # fmt: skip
+        "site/methods.en.html", "site/comparison.en.html", "site/disclosure.en.html",
+        "site/provenance.en.html",
+    }  # fmt: skip
     assert "hreflang" not in text_of(release, "index.html")
-
-
-def has_methods():
-    from msanalysis.report.methods import TEXTS
-
-    return TEXTS.joinpath("methods.nb.md").is_file()
 
 
 # --- for everyone ---------------------------------------------------------------------------------
