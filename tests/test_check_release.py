@@ -341,6 +341,8 @@ def test_an_identity_number_is_found_in_any_text(release, name, content):
         (r"<pre>C:\Users\kari\patients.csv</pre>", "a path of the machine"),
         ("<p>born 9.2.1966</p>", "a day that is none of the run's dates"),
         ("<p>P0003ED82</p>", "a value that looks like an identifier"),
+        ('<p title="born 9.2.1966">x</p>', "a day that is none of the run's dates"),
+        ("<p data-note='P0003ED82'>x</p>", "a value that looks like an identifier"),
         ('<img src="data:image/png;base64,AAAA">', "not a PNG picture"),
     ],
 )
@@ -418,6 +420,7 @@ def test_an_index_of_the_search_that_is_more_than_data_is_found(release, content
         ('Plotly.newPlot("count", alert(1));\n', ["something else than data"]),
         ('Plotly.newPlot("P0003ED82");\n', ["looks like an identifier"]),
         ('Plotly.newPlot("count", "https://example.org");\n', ["an address on the internet"]),
+        (r'Plotly.newPlot("count", "https:\/\/example.org");' "\n", ["an address on the internet"]),
     ],
 )
 def test_a_drawing_of_an_interactive_figure_is_data_that_leads_nowhere(release, content, found):
@@ -447,6 +450,10 @@ def edit_notebook(release, change):
         ({"source": ['since = "2019-03-02"']}, "a day that is none of the run's dates"),
         ({"source": ["# see https://example.org"]}, "an address on the internet"),
         ({"source": ['open("/home/kari/a.csv")']}, "a path of the machine"),
+        ({"source": ['open(r"N:\\Avdeling\\kari\\a.csv")']}, "a path of the machine"),
+        ({"source": ['open(r"\\\\felles.example\\kari\\a.csv")']}, "a path of the machine"),
+        ({"source": ['open("/data/durable/kari/a.csv")']}, "a path of the machine"),
+        ({"source": ["# pasted\t2019-03-02\t7"]}, "a day that is none of the run's dates"),
         ({"metadata": 3}, "not a notebook"),
     ],
 )
@@ -464,6 +471,16 @@ def test_the_days_a_notebook_declares_as_parameters_are_known(release):
     }
     edit_notebook(release, lambda cell: cell.update(bounded))
     assert said(release) == []
+
+
+def test_a_day_that_a_comment_tells_beside_a_parameter_is_not_known_by_that(release):
+    told = {
+        "source": ['extract: str = "a"  # of the person who came 2019-03-02 [2007-03-02, ]'],
+        "metadata": {"tags": ["parameters"]},
+    }
+    edit_notebook(release, lambda cell: cell.update(told))
+    (found,) = said(release)
+    assert "a day that is none of the run's dates" in found
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """What a notebook of a release may hold: words and code, nothing that it printed."""
 
 import json
+import re
 from collections.abc import Iterator
 
-from msanalysis.release_check.words import AN_ADDRESS, names_an_address
+from msanalysis.release_check.words import AN_ADDRESS, names_an_address, unescaped
 
 _PARTS = {"cell_type", "id", "metadata", "source", "execution_count", "outputs"}
+_BESIDE_BOUNDS = re.compile(r"#.*?(?=(?:\[[^][]*\](?:\s+ascending)?[ \t]*)?$)", re.MULTILINE)
 
 
 def notebook_rules(text: str) -> Iterator[str]:
@@ -16,7 +18,7 @@ def notebook_rules(text: str) -> Iterator[str]:
     except (ValueError, KeyError, TypeError, AttributeError):
         yield "not a notebook"
         return
-    if names_an_address(text):
+    if names_an_address(unescaped(text)):
         yield AN_ADDRESS
     if not is_bare:
         yield "a notebook that holds more than words and code"
@@ -28,10 +30,11 @@ def _is_bare(cell: dict) -> bool:
 
 
 def declarations(text: str) -> str:
-    """Return the cell that declares the parameters, the bounds in its comments included."""
+    """Return the cell that declares the parameters; of its comments only the bounds."""
     try:
         cells = json.loads(text)["cells"]
         tagged = [each for each in cells if "parameters" in each["metadata"].get("tags", ())]
-        return "".join(line for cell in tagged for line in cell["source"])
+        source = "".join(line for cell in tagged for line in cell["source"])
+        return _BESIDE_BOUNDS.sub("", source)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""

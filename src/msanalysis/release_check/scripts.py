@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from msanalysis.release_check.words import AN_ADDRESS, names_an_address
+from msanalysis.release_check.words import AN_ADDRESS, names_an_address, unescaped
 
 RUNS = "something else than data for a script of the report"
 _SEARCH = ("const SEARCH = ", ";\n")
@@ -16,7 +16,7 @@ def script_rules(name: str, text: str) -> Iterator[str]:
     data = text.removeprefix(begins).removesuffix(ends)
     if f"{begins}{data}{ends}" != text or not _is_data(data, is_index=begins == _SEARCH[0]):
         yield RUNS
-    if names_an_address(text):
+    if names_an_address(unescaped(text)):
         yield AN_ADDRESS
 
 

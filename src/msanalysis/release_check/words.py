@@ -27,19 +27,27 @@ _DAY = re.compile(
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)|File \S+, line \d+|\x1b\[")
 _ADDRESS = re.compile(r"://|(?<=[\"'(=\s])//[\w-]+\.")
 _FOLDERS = (
-    r"/(?<![\w.<:/]/)(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private)/\w",
-    r":(?<=\b[A-Z]:)\\+(?:Users|Windows|Program|Temp)",
+    r"/(?<![\w.<:/]/)(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private|data|tsd|media|Volumes)/\w",
+    r":(?<=\b[A-Z]:)\\+\w{2}",
+    r"\\{2}(?<![\w\\]\\{2})\\*[\w.-]{3,}\\+\w{2}",
     r"file:/",
 )
 """Each begins with what it always holds, which is sought far quicker than what may stand before."""
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MARKUP = re.compile(r"<!--|-->|<[^>]*>")
+_SAID = re.compile(
+    r"\s(?:alt|title|content|value|placeholder|label|aria-[\w-]+|data-[\w-]+)"
+    r"""\s*=\s*(?:"([^"]*)"|'([^']*)')"""
+)
+"""What a tag says to a reader, or keeps for a script."""
+_ESCAPED = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 
 
 def word_rules(
     name: str, text: str, manifest: Mapping[str, Any], paths: Iterable[re.Pattern]
 ) -> Iterator[str]:
     """Yield what is wrong with what a text says; `name` is its file's."""
+    text = unescaped(text) if name.endswith((".ipynb", ".js")) else text
     if _TRACEBACK.search(text):
         yield "a traceback"
     if any(path.search(text) for path in paths):
@@ -56,6 +64,11 @@ def word_rules(
 def names_an_address(text: str) -> bool:
     """Whether a text holds an address on the internet or of another machine."""
     return bool(_ADDRESS.search(text))
+
+
+def unescaped(text: str) -> str:
+    """Return JSON as it reads: a tab or an end of line is no letter before a day."""
+    return _ESCAPED.sub(lambda found: json.loads(f'"{found[0]}"'), text)
 
 
 def points_at_a_person(text: str) -> bool:
@@ -87,7 +100,13 @@ def _shown(name: str, text: str, manifest: Mapping[str, Any]) -> str:
         return json.dumps(manifest["analyses"], ensure_ascii=False)
     if name.startswith("site/provenance."):
         text = _without_hashes(text, manifest)
-    return _MARKUP.sub(" ", text) if name.endswith((".html", ".svg", ".xml", ".rels")) else text
+    if name.endswith(".html"):
+        return _MARKUP.sub(_said_in_tag, text)
+    return _MARKUP.sub(" ", text) if name.endswith((".svg", ".xml", ".rels")) else text
+
+
+def _said_in_tag(tag: re.Match) -> str:
+    return " ".join(["", *("".join(each) for each in _SAID.findall(tag[0])), ""])
 
 
 def _without_hashes(text: str, manifest: Mapping[str, Any]) -> str:
