@@ -72,6 +72,17 @@ def test_the_command_leaves_the_tests_green_and_the_files_as_the_linters_want_th
     )
 
 
+def test_a_copy_has_none_of_what_the_original_showed(checkout):
+    path = checkout / "notebooks" / "rituximab_time_to_switch.ipynb"
+    held = json.loads(path.read_text(encoding="utf-8"))
+    shown = {"output_type": "stream", "name": "stdout", "text": ["4711"]}
+    held["cells"][-2] |= {"cell_type": "code", "execution_count": 7, "outputs": [shown]}
+    path.write_text(json.dumps(held), encoding="utf-8")
+    copied = copy_analysis("my_question", path.stem, project=checkout)[0]
+    assert "4711" in path.read_text(encoding="utf-8")
+    assert "4711" not in copied.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_copy_shares_no_id_with_any_analysis_and_the_row_is_as_the_formatter_wants_it(
     checkout, source

@@ -148,6 +148,7 @@ class _Copy:
                 source = "".join(cell["source"])
                 edits = dict(self._edits(source, known, words))
                 cell["source"] = _edited(source, edits).splitlines(keepends=True)
+                cell |= {"outputs": [], "execution_count": None}  # it has shown nothing yet
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n", sorted(words)
 
     def _edits(self, source: str, known: set[str], words: set[str]) -> Iterator[tuple]:
