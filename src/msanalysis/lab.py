@@ -86,6 +86,7 @@ def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -
     (room / "jupyter_server_config.py").write_text(_NOTHING_SHOWN_IS_SAVED)
     restricted = project / "outputs" / "notebooks" / "restricted"
     restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    restricted.parent.chmod(0o700)  # not audited, and a trust's own numbers in full
     return {
         **{name: _before(room, name) for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")},
         RESTRICTED_VARIABLE: str(restricted),

@@ -186,11 +186,19 @@ def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
 
 def _without_folders(value: Any) -> Any:
     """Return a parameter, of a file elsewhere on this machine only the name."""
-    if isinstance(value, str) and any(
-        kind(value).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
-    ):
+    if isinstance(value, list):
+        return [_without_folders(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_folders(each) for name, each in value.items()}
+    if isinstance(value, str) and _is_elsewhere(value):
         return PureWindowsPath(value).name
     return value
+
+
+def _is_elsewhere(path: str) -> bool:
+    """Whether a path leads out of the checkout, in which a notebook or a run file lies."""
+    is_absolute = any(kind(path).is_absolute() for kind in (PurePosixPath, PureWindowsPath))
+    return is_absolute or path.startswith(("~", "../..", "..\\.."))
 
 
 def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]) -> dict[str, Any]:
