@@ -46,9 +46,11 @@ def test_numbers_as_norwegian_and_english_write_them():
     assert number(13129.25, 1, "nb") == "13\u202f129,2"
     assert number(13129.25, 1, "en") == "13\u202f129.2"
     assert number(-3, 0, "nb") == "\u22123"
+    assert number(-0.004, 2, "nb") == "0,00"
 
 
 def test_a_quantity_carries_its_unit():
     assert quantity(93.12, "percent", "nb") == "93,1\u00a0%"
+    assert quantity(-5.02, "percentage_points", "nb") == "\u22125,0\u00a0prosentpoeng"
     assert quantity(48.9, "years", "en") == "48.9\u00a0years"
     assert quantity(4544, "persons", "en") == "4\u202f544"

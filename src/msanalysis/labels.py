@@ -68,7 +68,8 @@ def word(key: str, lang: str) -> str:
 
 def number(value: float, decimals: int, lang: str) -> str:
     """Return `value` with `decimals`, decimal comma in Norwegian, thousands narrowly spaced."""
-    text = f"{value:,.{decimals}f}".replace(",", NARROW_SPACE).replace("-", MINUS)
+    rounded = round(value, decimals) + 0.0  # no minus before a zero
+    text = f"{rounded:,.{decimals}f}".replace(",", NARROW_SPACE).replace("-", MINUS)
     return text.replace(".", ",") if lang == "nb" else text
 
 
@@ -77,6 +78,7 @@ UNIT_DECIMALS = {
     "points": 0,
     "trusts": 0,
     "percent": 1,
+    "percentage_points": 1,
     "years": 1,
     "days": 0,
     "per 100000": 1,

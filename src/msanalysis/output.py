@@ -58,9 +58,9 @@ def number(
 ) -> Number:
     """Return the cell of `released` in `column` of the one row where all of `where` hold.
 
-    `unit` percent multiplies a share by 100, years divides a column of days by 365.25. The
-    interval is the row's `lower` and `upper` (`lower_days`, `upper_days`) unless the cell is a
-    count.
+    `unit` percent, and percentage_points for a difference of shares, multiply by 100; years divides
+    a column of days by 365.25. The interval is the row's `lower` and `upper` (`lower_days`,
+    `upper_days`) unless the cell is a count.
 
     Raises
     ------
@@ -163,7 +163,8 @@ def _value(cell: object, column: str, unit: str) -> float | None:
         return round(cell)
     if unit == "years" and column.endswith("_days"):
         return round(float(cell) / DAYS_PER_YEAR, 2)
-    return round(100 * float(cell), 2) if unit == "percent" else round(float(cell), 4)
+    is_share = unit in ("percent", "percentage_points")
+    return round(100 * float(cell), 2) if is_share else round(float(cell), 4)
 
 
 def _whole(cell: object) -> int | None:
