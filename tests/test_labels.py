@@ -32,7 +32,10 @@ def test_a_missing_word_is_an_error_that_says_where_to_add_it():
 
 @pytest.mark.parametrize(
     ("lang", "expected"),
-    [("nb", "Ikke diagnostisert innen 2024-12-31"), ("en", "Not diagnosed by 2024-12-31")],
+    [
+        ("nb", "Ikke diagnostisert innen 31. desember 2024"),
+        ("en", "Not diagnosed by 31 December 2024"),
+    ],
 )
 def test_a_parameter_takes_its_place_in_the_word(lang, expected):
     assert word("not_diagnosed_by 2024-12-31", lang) == expected

@@ -7,6 +7,8 @@ them: decimal comma and narrow space in Norwegian.
 """
 
 import csv
+import re
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -29,6 +31,11 @@ _TITLES = {
     "codes/quality_rules.csv": "rule",
 }
 """File with titles -> its column of keys."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTHS = {
+    "nb": "januar februar mars april mai juni juli august september oktober november desember",
+    "en": "January February March April May June July August September October November December",
+}
 
 
 @cache
@@ -54,7 +61,8 @@ def word(key: str, lang: str) -> str:
     """Return the word for `key` in `lang`; MissingWord when labels.csv holds none.
 
     A key may end in a space and a parameter (`not_diagnosed_by 2024-12-31`), which takes the place
-    of the braces in its word; where the parameter is itself a code, its word does.
+    of the braces in its word; where the parameter is itself a code, its word does, and a day is
+    written out.
     """
     code, _, parameter = key.partition(" ")
     try:
@@ -63,7 +71,20 @@ def word(key: str, lang: str) -> str:
         raise MissingWord(
             f"no {lang} word for {code!r}: add a row to src/msanalysis/labels.csv"
         ) from None
-    return found.format(_words().get((parameter, lang), parameter)) if parameter else found
+    return found.format(_in_words(parameter, lang)) if parameter else found
+
+
+def _in_words(parameter: str, lang: str) -> str:
+    if _DAY.fullmatch(parameter):
+        return day_in_words(parameter, lang)
+    return _words().get((parameter, lang), parameter)
+
+
+def day_in_words(iso: str, lang: str) -> str:
+    """Return a day as the language writes it: `31. desember 2024`, `31 December 2024`."""
+    day = date.fromisoformat(iso)
+    month = _MONTHS[lang].split()[day.month - 1]
+    return f"{day.day}{'.' if lang == 'nb' else ''} {month} {day.year}"
 
 
 def number(value: float, decimals: int, lang: str) -> str:

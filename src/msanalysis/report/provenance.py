@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from msanalysis.labels import day_in_words
 from msanalysis.report.contents import Contents
 from msanalysis.report.site import Page
-from msanalysis.report.words import WORDS, day_in_words
+from msanalysis.report.words import WORDS
 
 
 def provenance_page(contents: Contents) -> Page:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
-from msanalysis.labels import word
+from msanalysis.labels import day_in_words, word
 
 WORDS = {
     "nb": {
@@ -164,10 +163,6 @@ CHAPTERS = {
     "6": {"nb": "Formidling", "en": "Who gets what"},
 }
 """What the chapters of the annual report are about."""
-_MONTHS = {
-    "nb": "januar februar mars april mai juni juli august september oktober november desember",
-    "en": "January February March April May June July August September October November December",
-}
 
 
 def trust_names(manifest: dict[str, Any]) -> dict[str, str]:
@@ -187,13 +182,6 @@ def dates_of(manifest: dict[str, Any], lang: str) -> str:
     """Return the sentence that says of when the numbers are."""
     status, cutoff = (day_in_words(manifest[day], lang) for day in ("status_date", "data_cutoff"))
     return WORDS[lang]["dates"].format(status=status, cutoff=cutoff)
-
-
-def day_in_words(iso: str, lang: str) -> str:
-    """Return a day as the language writes it: `31. desember 2024`, `31 December 2024`."""
-    day = date.fromisoformat(iso)
-    month = _MONTHS[lang].split()[day.month - 1]
-    return f"{day.day}{'.' if lang == 'nb' else ''} {month} {day.year}"
 
 
 def analyses_shown(manifest: dict[str, Any]) -> list[dict[str, Any]]:
