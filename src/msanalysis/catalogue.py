@@ -139,9 +139,11 @@ ANALYSES: tuple[Analysis, ...] = (
             ),
             "natalizumab_stops_series": _words(
                 "Stopp per 100 personår: observert, tilpasset Poisson-modell og ventet uten "
-                "endring, for natalizumab og for andre legemidler; n er behandlingsforløp",
+                "endring, for natalizumab og for andre legemidler; n, der den vises, er "
+                "behandlingsforløp",
                 "Stops per 100 person-years: observed, fitted Poisson model and expected without "
-                "the change, for natalizumab and for other drugs; n is courses of treatment",
+                "the change, for natalizumab and for other drugs; n, where shown, is courses of "
+                "treatment",
             ),
             "natalizumab_jcv_positive": _words(
                 "Andel med positiv test for JC-virus-antistoff, etter kvartal og analysemetode, "
@@ -157,9 +159,11 @@ ANALYSES: tuple[Analysis, ...] = (
             ),
             "natalizumab_consequences": _words(
                 "Vektet kumulativ insidens 3, 6 og 12 måneder etter måneden de sluttet i, mot dem "
-                "som fortsatte, med 95 % konfidensintervall; n er personer og måneder",
+                "som fortsatte, med 95 % konfidensintervall; n, der den vises, er personer og "
+                "måneder",
                 "Weighted cumulative incidence 3, 6 and 12 months after the month of the stop, "
-                "against those who stayed, with 95 % confidence interval; n is persons and months",
+                "against those who stayed, with 95 % confidence interval; n, where shown, is "
+                "persons and months",
             ),
             "natalizumab_relapse_after": _words(
                 "Vektet kumulativ insidens av attakk", "Weighted cumulative incidence of relapse"
