@@ -176,6 +176,11 @@ WRONG = {
     "a column without numbers": ("estimate_mean(cohort, column='brand')", "choose one that does"),
     "a column the table has not": ("number('women', released, 'n', colour='red')", "no column col"),
     "a missing word": ("plot_shares(released, lang=lang, measured='x')", "labels.csv"),
+    "a code without a word": (
+        "from msanalysis.tables import format_table\n"
+        f"format_table(pd.DataFrame({{'stratum': ['{SECRET}']}}), 'nb')",
+        "a code or a column has no word; add a row",
+    ),
     "no extract": ("open_extract('nowhere')", "`make report` makes that of the invented registry"),
     "no text": ("sentences('no_such', [], lang=lang)", "src/msanalysis/texts"),
     "a number the text asks for": ("sentences('overall_survival', [], lang=lang)", "number("),

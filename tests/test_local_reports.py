@@ -34,7 +34,12 @@ from msanalysis.core import Cohort
 from msanalysis.figures import plot_patients_by_year
 from msanalysis.labels import word
 from msanalysis.release import POLICY_VARIABLE, ReleaseRefused, list_for_follow_up, release
-from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE, WORKLISTS_VARIABLE
+from msanalysis.release.exits import (
+    INVENTED_UNIT_VARIABLE,
+    OWN_UNIT_VARIABLE,
+    RESTRICTED_VARIABLE,
+    WORKLISTS_VARIABLE,
+)
 from msanalysis.report import write_report
 from msanalysis.report.document import write_documents
 from msanalysis.report.words import WORDS
@@ -102,6 +107,25 @@ def test_own_numbers_stand_in_full_and_beside_them_only_region_and_nation(local)
     assert shown.own_unit == "finnmark"
     alone = release(result, own_unit="finnmark", beside=())
     assert set(alone.frame["unit"]) == {"finnmark"}
+
+
+def test_the_trust_of_an_invented_registry_is_open_there_and_nowhere_else(local, monkeypatch):
+    local("")
+    monkeypatch.setenv(INVENTED_UNIT_VARIABLE, "finnmark")
+    result = estimate_indicator_years(persons_of(COUNTS), definitions=EDSS)
+    by_source = {
+        source: dataclasses.replace(
+            result, provenance=dataclasses.replace(result.provenance, source=source)
+        )
+        for source in ("synthetic", "registry", "project")
+    }
+    shown = release(by_source["synthetic"], own_unit="finnmark").frame.set_index("unit")
+    assert shown.loc["finnmark", "denominator"] == 3
+    for source in ("registry", "project"):
+        with pytest.raises(ReleaseRefused, match="only the local report of a trust"):
+            release(by_source[source], own_unit="finnmark")
+    with pytest.raises(ReleaseRefused):
+        release(by_source["synthetic"], own_unit="unn")
 
 
 def test_a_total_that_gives_another_trust_back_to_one_that_knows_its_own_is_hidden(local):

@@ -379,8 +379,9 @@ def new(
 def lab(
     context: typer.Context,
     own_unit: Annotated[
-        str, typer.Option(help="Trust whose numbers stand in full in the notebook local_report.")
-    ] = "forde",
+        str | None,
+        typer.Option(help="Trust whose numbers stand in full in the notebook local_report."),
+    ] = None,
 ) -> None:
     """Open JupyterLab on the notebooks. Further options are JupyterLab's own."""
     with plain_errors():

@@ -14,18 +14,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from msanalysis.codes import trusts
-from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE
+from msanalysis.release.exits import (
+    INVENTED_UNIT_VARIABLE,
+    OWN_UNIT_VARIABLE,
+    RESTRICTED_VARIABLE,
+)
 from msanalysis.run import PROJECT, RunRefused
 
-OWN_UNIT = "forde"
-"""The trust of the notebook `local_report`, as it is delivered."""
+INVENTED_UNIT = "forde"
+"""The trust of the notebook `local_report` as it is delivered, for the invented registry."""
 
 _OFFLINE = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 """No news, and no question whether there is a newer version."""
 
 
 def open_lab(
-    arguments: Sequence[str] = (), *, own_unit: str = OWN_UNIT, project: Path = PROJECT
+    arguments: Sequence[str] = (), *, own_unit: str | None = None, project: Path = PROJECT
 ) -> None:
     """Open JupyterLab and return when it is closed.
 
@@ -34,7 +38,8 @@ def open_lab(
     arguments
         For JupyterLab itself, such as `--no-browser`.
     own_unit
-        The hospital trust whose local report may be opened.
+        The hospital trust whose local report may be opened; without, none but that of an invented
+        registry.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def open_lab(
     notebooks = project / "notebooks"
     if not notebooks.is_dir():
         raise RunRefused(f"{notebooks}: no such folder; clone the repository, and start it there")
-    if own_unit not in trusts():
+    if own_unit is not None and own_unit not in trusts():
         raise RunRefused(f"no hospital trust {own_unit}; known are {', '.join(trusts())}")
     from jupyterlab.labapp import LabApp
 
@@ -73,7 +78,7 @@ def without_output(model: dict[str, Any], **of_the_server: Any) -> None:
             cell |= {"outputs": [], "execution_count": None}
 
 
-def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -> dict[str, str]:
+def environment(room: Path, own_unit: str | None = None, project: Path = PROJECT) -> dict[str, str]:
     """Return the variables for JupyterLab and its kernels, whose kind is written into `room`."""
     from ipykernel.kernelspec import write_kernel_spec
 
@@ -90,7 +95,8 @@ def environment(room: Path, own_unit: str = OWN_UNIT, project: Path = PROJECT) -
     return {
         **{name: _before(room, name) for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")},
         RESTRICTED_VARIABLE: str(restricted),
-        OWN_UNIT_VARIABLE: own_unit,
+        OWN_UNIT_VARIABLE: own_unit or "",
+        INVENTED_UNIT_VARIABLE: INVENTED_UNIT,
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from msanalysis.labels import MissingWord
 from msanalysis.run.parameters import FIRST, declared_in
 
 _PACKAGE = Path(__file__).parent
@@ -59,6 +60,8 @@ def plain_line(error: BaseException, known: Mapping[str, Any]) -> str | None:
         return "interrupted" if frames else None
     if not frames:
         return _wrong_call(error, known) if isinstance(error, TypeError) else None
+    if isinstance(error, MissingWord):
+        return "a code or a column has no word; add a row to src/msanalysis/labels.csv"
     last = frames[-1]
     if last.tb_next is None and _raises(last):
         return str(error.args[0]) if isinstance(error, KeyError) else str(error)

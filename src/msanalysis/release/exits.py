@@ -20,6 +20,8 @@ from msanalysis.spreadsheets import inert
 
 RESTRICTED_VARIABLE = "MSANALYSIS_RESTRICTED"
 OWN_UNIT_VARIABLE = "MSANALYSIS_OWN_UNIT"
+INVENTED_UNIT_VARIABLE = "MSANALYSIS_INVENTED_UNIT"
+"""Names the trust whose numbers stand in full where nobody exists: in an invented registry."""
 WORKLISTS_VARIABLE = "MSANALYSIS_WORKLISTS"
 """Set where the run was asked for worklists."""
 LOG = "exits.log"
@@ -65,7 +67,7 @@ def rows_of_own_unit(result: Result, own_unit: str) -> pd.Series:
     ReleaseRefused
         In a run that is not the local report of `own_unit`, and for a table without trusts.
     """
-    if not own_unit or os.environ.get(OWN_UNIT_VARIABLE) != own_unit:
+    if not _is_for(own_unit, result):
         raise ReleaseRefused(
             "own_unit: only the local report of a trust shows its numbers in full; leave it out, "
             f"or open that report with `msanalysis lab --own-unit {own_unit or 'TRUST'}`"
@@ -130,6 +132,13 @@ def list_for_follow_up(cohort: Cohort, *, own_unit: str) -> Path | None:
     path.chmod(0o600)
     _log(f"worklist ({cohort.name}) to {own_unit}")
     return path
+
+
+def _is_for(own_unit: str, result: Result) -> bool:
+    named = [OWN_UNIT_VARIABLE]
+    if result.provenance.source == "synthetic":
+        named.append(INVENTED_UNIT_VARIABLE)
+    return bool(own_unit) and own_unit in map(os.environ.get, named)
 
 
 def _own_folder(name: str) -> Path:
