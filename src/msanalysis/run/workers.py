@@ -132,7 +132,7 @@ def run_side_by_side(
             while waiting or any(each.at_work for each in workers):
                 over = list(_over(workers, limits))
                 for worker in _idle(waiting, workers, jobs, room):
-                    worker.begin(_taken(waiting, worker.task.notebook))
+                    worker.begin(waiting.pop(0))
                     started(worker.task)
                 for each in over:
                     waiting = _longest_first([*waiting, *ended(*each)])
@@ -170,12 +170,6 @@ def _idle(
     while waiting and len(workers) < jobs:
         workers.append(_new_worker(waiting[0], jobs, room))
         yield workers[-1]
-
-
-def _taken(waiting: list[Task], notebook: Path) -> Task:
-    """Take the first task of a notebook whose kernel is there, or else the first of all."""
-    same = [number for number, task in enumerate(waiting) if task.notebook == notebook]
-    return waiting.pop(same[0] if same else 0)
 
 
 @contextmanager
