@@ -704,10 +704,10 @@ ANALYSES: tuple[Analysis, ...] = (
                 "nation's share, widened for over-dispersion",
             ),
             "indicators_shrunken": _words(
-                "Andel per helseforetak slik den er, og trukket mot landet i en modell med "
+                "Andel per helseforetak slik den er, og trukket mot felles snitt i en modell med "
                 "tilfeldige effekter, med 95 % intervall",
-                "Share of each hospital trust as it is, and drawn towards the nation in a "
-                "random-effects model, with 95 % intervals",
+                "Share of each hospital trust as it is, and drawn towards the common mean in "
+                "a random-effects model, with 95 % intervals",
             ),
             "indicator_changes": _words(
                 "Endring siden året før, med 95 % konfidensintervall (Newcombe)",

@@ -36,9 +36,7 @@ from msanalysis.run.workers import RESULT, end, with_children
 KERNEL = "python3"
 PLAIN = frozenset(("str", "range", "len"))
 """Functions of Python that change nothing."""
-_SELDOM_COLLECTED = (
-    "--IPKernelApp.exec_lines=__import__('gc').set_threshold(50_000, 20, 20)"
-)
+_SELDOM_COLLECTED = "--IPKernelApp.exec_lines=__import__('gc').set_threshold(50_000, 20, 20)"
 """Drawing makes so many small objects that looking for unused ones takes a tenth of the time."""
 START_SECONDS = 60
 MESSAGE_SECONDS = 60

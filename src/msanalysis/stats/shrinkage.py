@@ -72,7 +72,7 @@ def estimate_shrunken_shares(
     -------
     Result
         `indicator`, `level`, `unit`, `year`, `numerator`, `denominator`, `share`, `lower`, `upper`;
-        `shrunken` with its limits; `weight_of_own`, between 0 (only the nation's share speaks)
+        `shrunken` with its limits; `weight_of_own`, between 0 (only the mean of all trusts speaks)
         and 1 (only the trust's). Missing for regions and the nation, for a trust
         with an empty denominator, and for all where fewer than two trusts have one.
 
