@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"://|(?<=[\"'(=\s])//[\w-]+\.")
 _FOLDERS = (
     r"/(?<![\w.<:/]/)(?:home|Users|root|tmp|var|mnt|opt|srv|usr|private|data|tsd|media|Volumes)/\w",
     r":(?<=\b[A-Z]:)\\+\w{2}",
-    r"\\{2}(?<![\w\\]\\{2})\\*[\w.-]{3,}\\+\w{2}",
+    r"\\{2}(?<![\w\\]\\{2})\\*[A-Za-z][\w.-]{3,}\\+\w{2}",
     r"file:/",
 )
 """Each begins with what it always holds, which is sought far quicker than what may stand before."""
