@@ -317,11 +317,12 @@ def test_a_run_into_a_folder_nobody_can_write_is_told(tmp_path):
 @pytest.mark.slow
 def test_of_two_runs_into_one_folder_the_second_is_refused_and_the_first_goes_on(tmp_path):
     prepare(tmp_path)
-    at_work, go = str(tmp_path / "at_work"), str(tmp_path / "go")
-    waits = f"import os, time\nopen({at_work!r}, 'w').close()\n"
-    waits += f"while not os.path.exists({go!r}):\n    time.sleep(0.1)\n"
+    # a notebook is published as it stands, and must name no folder of the machine
+    waits = "import os, time\nopen(os.environ['AT_WORK'], 'w').close()\n"
+    waits += "while not os.path.exists(os.environ['GO']):\n    time.sleep(0.1)\n"
     write_notebook(tmp_path / "notebooks", "first", waits + SAVES, "version: int = 0\n")
-    first = start(tmp_path, 0, dict(os.environ))
+    told = {"AT_WORK": str(tmp_path / "at_work"), "GO": str(tmp_path / "go")}
+    first = start(tmp_path, 0, os.environ | told)
     while not (tmp_path / "at_work").exists():
         assert first.poll() is None
         time.sleep(0.05)
