@@ -69,6 +69,16 @@ class Known:
         """Numerators of quotas: of a small whole they are small, which says nothing more."""
         return {numerator for numerator, _ in self.quotas}
 
+    @cached_property
+    def touching(self) -> Mapping[str, list[int]]:
+        """The places of the sums that each cell stands in."""
+        return _touching(self.sums)
+
+    @cached_property
+    def system(self) -> "_System":
+        """All cells and sums at once, for who must choose what to hide more."""
+        return _system(self)
+
 
 def cells_to_hide(
     known: Known, hidden: Iterable[str], near: Collection[str] | None = None
@@ -85,24 +95,22 @@ def cells_to_hide(
         When the numbers contradict each other, or nothing is left to hide.
     """
     hidden = _with_tied(known, hidden)
-    touching = _touching(known.sums)
-    values = _followed(known, touching)
-    system = _system(known)
+    values = _followed(known)
     told = {*hidden, *_implied(known, values)}
     waiting = sorted(told if near is None else told & {*near}, reverse=True)
-    parts = _Parts(known, touching)
+    parts = _Parts(known)
     safe = _safe_together(waiting, known, values, hidden, parts)
     while waiting:
         key = waiting[-1]
         if key in safe or key not in values or _is_safe(key, known, values, hidden, parts, safe):
             waiting.pop()
             continue
-        possible = _cheapest_change(key, known, values, hidden, system)
+        possible = _cheapest_change(key, known, values, hidden)
         chosen = {
             each
             for each in possible.keys() & known.values.keys() - hidden
             if abs(possible[each] - known.values[each]) > SOME
-        } or _next_to_hide(key, known, hidden, touching, parts)
+        } or _next_to_hide(key, known, hidden, parts)
         if not chosen:
             if not known.kept:
                 raise ReleaseRefused(NOTHING_LEFT)
@@ -118,7 +126,7 @@ def cells_to_hide(
 
 def hang_together(known: Known, hidden: set[str], keys: Iterable[str]) -> set[str]:
     """Return all cells that a reader does not know and that sums connect with some of these."""
-    parts = _Parts(known, _touching(known.sums))
+    parts = _Parts(known)
     return {each for key in keys for each in parts.around(key, hidden).place}
 
 
@@ -160,7 +168,7 @@ def _touching(sums: Sequence[Sum]) -> dict[str, list[int]]:
     return touching
 
 
-def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]:
+def _followed(known: Known) -> dict[str, int]:
     """Return the exact numbers, also of cells that no table has as far as they follow."""
     values = dict(known.values)
     waiting = list(range(len(known.sums)))
@@ -170,7 +178,7 @@ def _followed(known: Known, touching: Mapping[str, list[int]]) -> dict[str, int]
         if len(unknown) == 1:
             rest = sum(values[part] for part in parts if part in values)
             values[unknown[0]] = rest if unknown[0] == whole else values[whole] - rest
-            waiting += touching[unknown[0]]
+            waiting += known.touching[unknown[0]]
     return values
 
 
@@ -253,14 +261,14 @@ class _Part:
         return {} if numbers is None else dict(zip(self.place, numbers[:n].tolist(), strict=True))
 
 
-def _part(key: str, known: Known, hidden: set[str], touching) -> _Part:
+def _part(key: str, known: Known, hidden: set[str]) -> _Part:
     """Return the unknown cells that hang together with one."""
     place = {key: 0}
     terms: list[tuple[int, int, float]] = []
     rests: dict[int, int] = {}
     waiting = [key]
     while waiting:
-        for number in touching.get(waiting.pop(), ()):
+        for number in known.touching.get(waiting.pop(), ()):
             if number in rests:
                 continue
             row, rests[number] = len(rests), 0
@@ -285,21 +293,21 @@ def _part(key: str, known: Known, hidden: set[str], touching) -> _Part:
 class _Parts:
     """What hangs together, worked out when it is first asked for."""
 
-    def __init__(self, known: Known, touching: Mapping[str, list[int]]) -> None:
-        self._known, self._touching = known, touching
+    def __init__(self, known: Known) -> None:
+        self._known = known
         self._of: dict[str, _Part] = {}
 
     def around(self, key: str, hidden: set[str]) -> _Part:
         """Return all unknown cells that hang together with one."""
         if key not in self._of:
-            part = _part(key, self._known, hidden, self._touching)
+            part = _part(key, self._known, hidden)
             self._of |= dict.fromkeys(part.place, part)
         return self._of[key]
 
     def forget(self, keys: Iterable[str]) -> None:
         """Forget what more unknown cells join together."""
         for key in keys:
-            for number in self._touching.get(key, ()):
+            for number in self._known.touching.get(key, ()):
                 whole, members = self._known.sums[number]
                 for each in (whole, *members):
                     if part := self._of.get(each):
@@ -322,9 +330,9 @@ class _System:
     part: np.ndarray
     prices: Mapping[str, float]
 
-    def around(self, keys: Iterable[str]) -> tuple[dict[str, int], csc_array]:
-        """Return all cells that hang together with some, by column of the sums between them."""
-        inside = np.isin(self.part, self.part[[self.place[key] for key in keys]])
+    def around(self, key: str) -> tuple[dict[str, int], csc_array]:
+        """Return all cells that hang together with one, by column of the sums between them."""
+        inside = self.part == self.part[self.place[key]]
         near = [key for key, is_one in zip(self.place, inside, strict=True) if is_one]
         sums = self.sums[:, inside]
         return {key: at for at, key in enumerate(near)}, sums[np.unique(sums.indices)]
@@ -392,7 +400,7 @@ def _safe_together(
 
 
 def _cheapest_change(
-    key: str, known: Known, values: Mapping[str, int], hidden: set[str], system: _System
+    key: str, known: Known, values: Mapping[str, int], hidden: set[str]
 ) -> dict[str, float]:
     """Return numbers of which a cell's is safe, with the fewest persons moved in shown cells.
 
@@ -400,9 +408,10 @@ def _cheapest_change(
     numbers may change at a price, all else is free, and the number itself must be another. Empty
     where nothing does. Parts of persons may move.
     """
+    system = known.system
     if key not in system.place:
         return {}
-    place, sums = system.around([key])
+    place, sums = system.around(key)
     is_shown = np.array([_is_shown(each, known, hidden) for each in place])
     shown = [each for each, is_one in zip(place, is_shown, strict=True) if is_one]
     movable = np.array([_may_be_hidden(each, known) for each in shown], dtype=bool)
@@ -446,12 +455,12 @@ def _others(value: int, threshold: int) -> list[tuple[float, float]]:
     return [(value + 1, MANY), (0, value - 1)]
 
 
-def _next_to_hide(key: str, known: Known, hidden: set[str], touching, parts: _Parts) -> set[str]:
+def _next_to_hide(key: str, known: Known, hidden: set[str], parts: _Parts) -> set[str]:
     """Return the cell that costs least of those that share a sum with what hangs together."""
     unknown = parts.around(key, hidden).place
-    shown = _within((number for each in unknown for number in touching[each]), known)
+    shown = _within((number for each in unknown for number in known.touching[each]), known)
     free = [each for each in shown - hidden if each in known.values and _may_be_hidden(each, known)]
-    near = _within(touching[key], known)
+    near = _within(known.touching[key], known)
     order = [(known.cost[each][0], each not in near, known.cost[each], each) for each in free]
     return {min(order)[-1]} if order else set()
 
