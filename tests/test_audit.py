@@ -257,6 +257,28 @@ def test_what_two_chains_of_exclusions_leave_of_the_same_persons_is_one_number()
     assert audit([lines, states, years], THRESHOLD) > hidden_by_themselves
 
 
+def test_who_is_a_numerator_here_and_counted_for_themselves_there_is_not_known_to_be_few():
+    """The 4 of 9 who were measured are 1 and 3 where they live, of 4 and 5: both are hidden."""
+    measured = {"measured": ("yes",)}
+    at = [{"place": ("a",)}, {"place": ("b",)}]
+    quotas = told(
+        "indicators",
+        ({}, 9),
+        (measured, 4),
+        *(({**place}, n, HIDDEN) for place, n in zip(at, (4, 5), strict=True)),
+        *(({**place, **measured}, n, HIDDEN) for place, n in zip(at, (1, 3), strict=True)),
+    )
+    whole, part, *wholes, a, b = (cell.key for cell in quotas.cells)
+    pairs = zip((part, a, b), (whole, *wholes), strict=True)
+    quotas = replace(quotas, quotas=frozenset(pairs))
+    alone = told(
+        "completeness",
+        *(({**each, **measured}, n, HIDDEN) for each, n in zip(at, (1, 3), strict=True)),
+    )
+    assert audit([quotas], THRESHOLD) == quotas.hidden
+    assert part in audit([quotas, alone], THRESHOLD)
+
+
 @pytest.fixture
 def gone():
     """3 of 100 are gone, and the 100 is hidden with them."""

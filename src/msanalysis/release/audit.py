@@ -90,7 +90,19 @@ def _known(
             for each in tables
             for part, whole in each.printed
         },
+        numerators=_numerators(tables, same),
     )
+
+
+def _numerators(tables: Iterable[Shown], same: Mapping[str, str]) -> set[str]:
+    """Return the cells that are numerators of quotas wherever they stand."""
+    parts, others = set(), set()
+    for each in tables:
+        of_table = {part for part, _ in each.quotas}
+        parts |= of_table
+        others |= {cell.key for cell in each.cells} - of_table
+        others |= {whole for _, whole in each.quotas}
+    return {same[key] for key in parts} - {same[key] for key in others}
 
 
 def _agreed_values(tables: Sequence[Shown], same: Mapping[str, str]) -> dict[str, int]:

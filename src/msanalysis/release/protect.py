@@ -53,6 +53,9 @@ class Known:
         A numerator and its denominator: what the one leaves of the other may be known.
     printed
         Other parts and wholes of which that holds.
+    numerators
+        Cells that are nothing but numerators: of a small whole they are small, which says nothing
+        more. Who is counted for themselves elsewhere is none.
     """
 
     values: Mapping[str, int]
@@ -63,11 +66,7 @@ class Known:
     kept: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
     printed: Collection[tuple[str, str]] = ()
-
-    @cached_property
-    def numerators(self) -> set[str]:
-        """Numerators of quotas: of a small whole they are small, which says nothing more."""
-        return {numerator for numerator, _ in self.quotas}
+    numerators: Collection[str] = ()
 
     @cached_property
     def touching(self) -> Mapping[str, list[int]]:
