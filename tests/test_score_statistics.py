@@ -214,6 +214,17 @@ def test_answers_that_do_not_hang_together_give_what_least_squares_give():
     assert check["intraclass_correlation"].item() < 1e-4
 
 
+def test_covariates_that_always_go_together_have_no_coefficients_of_their_own():
+    """Only women are treated and no man is: how much is whose, nobody can tell."""
+    frame = scored(40).assign(person=np.repeat(np.arange(20), 2))
+    frame["treated"] = frame["sex"].map({"female": "yes", "male": "no"})
+    covariates = ["sex", "treated"]
+    plain = estimate_regression(make_cohort(frame), scores=["a"], covariates=covariates).frame
+    assert set(plain["model"]) == {"univariable"}
+    for estimate in (estimate_mixed_regression, check_mixed_regression, check_regression):
+        assert estimate(make_cohort(frame), scores=["a"], covariates=covariates).frame.empty
+
+
 def test_a_correlation_counts_those_with_a_measure_only():
     frame = scored(300)
     result = estimate_correlation(make_cohort(frame), scores=["a"], column="edss").frame

@@ -11,7 +11,7 @@ from scipy.stats import t as t_distribution
 from msanalysis.core import ALL, statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.boxes import read_scores
-from msanalysis.stats.linear import read_design
+from msanalysis.stats.linear import can_be_fitted, read_design
 from msanalysis.stats.strata import read_levels, smallest_level, split_rows, stack
 
 _MEANS = ("mean", "adjusted", "lower", "upper")
@@ -98,7 +98,7 @@ def _rows(
     # With centred covariates the coefficient of a unit is its adjusted mean.
     X = np.column_stack([member, of_persons - of_persons.mean(axis=0)])
     degrees = len(frame) - X.shape[1]
-    if degrees < 1:
+    if not can_be_fitted(X):
         return
     alike = {
         "stratum": [ALL, *(units[each] for each in held)],

@@ -54,3 +54,12 @@ def _members(frame: pd.DataFrame, covariate: str) -> list[tuple[str, np.ndarray]
     if values.isna().any():
         raise ValueError(f"{covariate} is missing for some: the cohort must exclude and count them")
     return [(ALL, values.to_numpy(dtype=float))]
+
+
+def can_be_fitted(X: np.ndarray) -> bool:
+    """Return whether there are more rows than terms, and the rows tell every term from the others.
+
+    Where two terms always go together their coefficients are any that add up.
+    """
+    n_rows, n_terms = X.shape
+    return n_rows > n_terms and int(np.linalg.matrix_rank(X)) == n_terms

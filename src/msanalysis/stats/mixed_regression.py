@@ -16,7 +16,7 @@ from scipy.stats import kurtosis, norm, skew
 from msanalysis.core import statistic
 from msanalysis.intervals import check_level, normal_quantile
 from msanalysis.stats.boxes import read_scores
-from msanalysis.stats.linear import read_design
+from msanalysis.stats.linear import can_be_fitted, read_design
 from msanalysis.stats.regression import BEHIND, TERMS, by_term
 from msanalysis.stats.risk_set import require_column
 from msanalysis.stats.strata import smallest_level, stack
@@ -167,7 +167,7 @@ def _quality(fit: MixedFit) -> dict[str, float]:
 def _fits(
     frame: pd.DataFrame, scores: Sequence[str], covariates: Sequence[str], person: str
 ) -> Iterator[tuple[str, MixedFit, dict[str, Any]]]:
-    """Yield each score with its model; nothing where no person has answered again."""
+    """Yield each score with its model; nothing where that cannot be fitted."""
     X = read_design(frame, covariates).X
     _, groups = np.unique(require_column(frame, person, "repeated answers"), return_inverse=True)
     n_persons = len(np.unique(groups))
@@ -175,7 +175,7 @@ def _fits(
         "n_smallest_level": smallest_level(frame, covariates),
         "residual_degrees": n_persons - X.shape[1],
     }
-    if not X.shape[1] < n_persons < len(frame):
+    if not (X.shape[1] < n_persons < len(frame) and can_be_fitted(X)):
         return
     for score, values in read_scores(frame, scores).items():
         yield score, fit_mixed(values, X, groups), behind

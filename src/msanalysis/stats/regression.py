@@ -12,7 +12,7 @@ from statsmodels.stats.diagnostic import het_breuschpagan
 from msanalysis.core import statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.boxes import read_scores
-from msanalysis.stats.linear import Design, read_design
+from msanalysis.stats.linear import Design, can_be_fitted, read_design
 from msanalysis.stats.strata import smallest_level, stack
 
 _FIT = ("coefficient", "lower", "upper", "p_value")
@@ -78,7 +78,7 @@ def estimate_regression(
         {"score": score, "model": name, **_fitted(values, design, level), **_behind(frame, chosen)}
         for score, values in read_scores(frame, scores).items()
         for name, chosen, design in designs
-        if len(values) > design.X.shape[1]
+        if can_be_fitted(design.X)
     )
     return stack(parts, TERMS)
 
@@ -141,7 +141,7 @@ def _checks(
     frame: pd.DataFrame, scores: Sequence[str], covariates: Sequence[str], design: Design
 ) -> Iterator[dict[str, Any]]:
     for score, values in read_scores(frame, scores).items():
-        if len(values) <= design.X.shape[1]:
+        if not can_be_fitted(design.X):
             continue
         fit = sm.OLS(values, design.X).fit()
         yield {
