@@ -32,12 +32,13 @@ import msanalysis.stats
 from msanalysis.core import Released, Result
 from msanalysis.figures.picture import Picture
 from msanalysis.release import POLICIES, POLICY_VARIABLE, Policy
-from msanalysis.release.audit import audit
 from msanalysis.release.days import shown_keys
 from msanalysis.release.exits import RESTRICTED_VARIABLE
 from msanalysis.release.plan import PLAN_VARIABLE
+from msanalysis.release.protect import Proven
 from msanalysis.release.record import Shown
 from msanalysis.run import PROJECT
+from msanalysis.run.audit import Plan, is_affected, settled
 from msanalysis.synthetic import Registry, synthesise
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -107,16 +108,17 @@ def run_in_process(
 ) -> Made:
     """Execute the notebooks of the annual report on one store, and gather what they saved.
 
-    Like the runner it audits all that was saved as one, and runs those again that tell too much,
-    until none does (unless not `audited`); what was computed before the gate is not computed
-    again, nor is a table protected again of which the plan hides nothing more. Of the notebooks
+    Like the runner it audits all that was saved as one, settles what each must hide, and runs
+    those again that tell too much, until none does (unless not `audited`); what was computed
+    before the gate is not computed again, nor is a table protected again of which the plan hides
+    nothing more. Of the notebooks
     only the `analyses` are executed (all, where none is named), of the figures only those `drawn`
     are written.
     """
     made = Made(out / "release")
     asked = [id for id in _analyses() if not analyses or id in analyses]
     notebooks = [_Notebook(NOTEBOOKS / f"{id}.ipynb", out / "work" / id) for id in asked]
-    again = notebooks
+    again, proven = notebooks, {}
     while again:
         made.rounds += 1
         for each in again:
@@ -124,9 +126,9 @@ def run_in_process(
             with _stood_in(made, each, policy, drawn):
                 made.failures |= _execute(each.path, given | dict(parameters or {}))
         ended = [each for each in notebooks if each.path.stem not in made.failures]
-        keys = _told_too_much(ended, POLICIES[policy]) if audited else frozenset()
+        more = _told_too_much(ended, POLICIES[policy], proven) if audited else {}
         for each in notebooks:
-            each.more = (keys & shown_keys(each.shown.values())) - each.plan
+            each.more = more.get(each.path.stem, frozenset()) - each.plan
             each.plan |= each.more
         again = [each for each in ended if each.more]
     for each in ended:
@@ -148,16 +150,13 @@ class _Notebook:
     plan: frozenset[str] = frozenset()
     more: frozenset[str] = frozenset()
     computed: list[Any] = field(default_factory=list)
+    results: dict[int, Result] = field(default_factory=dict)
     released: dict[int, Released] = field(default_factory=dict)
     shown: dict[int, Shown] = field(default_factory=dict)
 
-    def is_as_before(self, call: int, result: Result) -> bool:
+    def is_as_before(self, call: int) -> bool:
         """Return whether the plan hides nothing more of the table that a call released."""
-        return (
-            call in self.shown
-            and result.shape == "table"
-            and not self.more & shown_keys([self.shown[call]])
-        )
+        return call in self.shown and not is_affected(self.shown[call], self.more)
 
 
 def _analyses() -> list[str]:
@@ -165,15 +164,20 @@ def _analyses() -> list[str]:
     return [each if isinstance(each, str) else each["id"] for each in asked]
 
 
-def _told_too_much(notebooks: list[_Notebook], policy: Policy) -> frozenset[str]:
-    """Return the cells that the audit of the run wants hidden."""
+def _told_too_much(notebooks: list[_Notebook], policy: Policy, proven: Proven) -> Plan:
+    """Return for each notebook the cells that the audit of the run wants hidden."""
     quoted: set[str] = set()
     for each in notebooks:
         saved = json.loads((each.folder / "analysis.json").read_text(encoding="utf-8"))
         quoted |= set(saved.get("quoted", ()))
-    tables = [shown for each in notebooks for shown in each.shown.values()]
-    insiders = policy.trusts_know_their_own
-    return audit(tables, policy.threshold, quoted, trusts_know_their_own=insiders)
+    return settled(
+        {each.path.stem: [*each.shown.values()] for each in notebooks},
+        {each.path.stem: [each.results[call] for call in each.shown] for each in notebooks},
+        {each.path.stem: each.plan for each in notebooks},
+        policy,
+        quoted,
+        proven,
+    )
 
 
 def _execute(path: Path, given: Mapping[str, Any]) -> dict[str, str]:
@@ -210,8 +214,9 @@ def _stood_in(
     def release(result: Result, **own: Any) -> Released:
         nonlocal call
         call = next(calls)
-        if not notebook.is_as_before(call, result):
+        if not notebook.is_as_before(call):
             notebook.released[call] = gate(result, **own)
+            notebook.results[call] = result
         exact[id(notebook.released[call])] = result.frame
         return notebook.released[call]
 

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from msanalysis.release.cells import Cell, cell_of, key_of
 from msanalysis.release.days import days_to_hide
 from msanalysis.release.equations import Coarser, plainest, sums_of
 from msanalysis.release.insiders import hidden_from_all, own_cells
 from msanalysis.release.policy import ReleaseRefused
-from msanalysis.release.protect import CONTRADICTION, Known
+from msanalysis.release.protect import CONTRADICTION, Known, Proven
 from msanalysis.release.record import Shown
 
 
@@ -18,10 +19,12 @@ def audit(
     dear: Collection[str] = (),
     *,
     trusts_know_their_own: bool = False,
+    proven: Proven | None = None,
 ) -> frozenset[str]:
     """Return the keys of cells, and of ends of steps, that must be hidden wherever they are shown.
 
-    A cell that one table hides is hidden in all; those that are `dear` are hidden last.
+    A cell that one table hides is hidden in all; those that are `dear` are hidden last. What is
+    found safe is added to `proven`, and not asked again by an audit of much the same tables.
 
     Raises
     ------
@@ -37,6 +40,7 @@ def audit(
     same = _same(boxes)
     hidden = {key for each in tables for key in each.hidden} | (days & same.keys())
     known = _known(tables, cells, boxes, same, coarser, threshold, dear)
+    known = replace(known, proven={} if proven is None else proven)
     own = own_cells(cells) if trusts_know_their_own else {}
     own = {trust: {same[key] for key in keys} for trust, keys in own.items()}
     chosen = hidden_from_all(known, {same[key] for key in hidden}, own)
@@ -90,19 +94,7 @@ def _known(
             for each in tables
             for part, whole in each.printed
         },
-        numerators=_numerators(tables, same),
     )
-
-
-def _numerators(tables: Iterable[Shown], same: Mapping[str, str]) -> set[str]:
-    """Return the cells that are numerators of quotas wherever they stand."""
-    parts, others = set(), set()
-    for each in tables:
-        of_table = {part for part, _ in each.quotas}
-        parts |= of_table
-        others |= {cell.key for cell in each.cells} - of_table
-        others |= {whole for _, whole in each.quotas}
-    return {same[key] for key in parts} - {same[key] for key in others}
 
 
 def _agreed_values(tables: Sequence[Shown], same: Mapping[str, str]) -> dict[str, int]:

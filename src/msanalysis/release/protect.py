@@ -7,7 +7,7 @@ cells that hang together with it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +29,10 @@ NOTHING_LEFT = "a hidden number follows from others, of which none is left to hi
 
 RANK = 100.0
 """How many times dearer than a person of one rank is a person of the next."""
+
+
+Proven = dict[str, Mapping[str, float]]
+"""For cells that are safe, numbers of all that hangs together with one which show it."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,8 @@ class Known:
         A numerator and its denominator: what the one leaves of the other may be known.
     printed
         Other parts and wholes of which that holds.
-    numerators
-        Cells that are nothing but numerators: of a small whole they are small, which says nothing
-        more. Who is counted for themselves elsewhere is none.
+    proven
+        What is tried first, as much of it stays possible from audit to audit; more is added.
     """
 
     values: Mapping[str, int]
@@ -66,7 +69,7 @@ class Known:
     kept: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
     printed: Collection[tuple[str, str]] = ()
-    numerators: Collection[str] = ()
+    proven: Proven = field(default_factory=dict)
 
     @cached_property
     def touching(self) -> Mapping[str, list[int]]:
@@ -204,9 +207,11 @@ def _cleared(possible: Mapping[str, float], known: Known, values, hidden) -> set
         return set()
     unknown = {each for each in possible if each in hidden or each not in known.values}
     goals = {each: _goals(each, known, values, hidden) for each in unknown & values.keys()}
-    return {
+    safe = {
         each for each, (above, below) in goals.items() if not below < round(possible[each]) < above
     }
+    known.proven.update(dict.fromkeys(safe, possible))
+    return safe
 
 
 def _goals(key: str, known: Known, values, hidden) -> tuple[int, int]:
@@ -215,7 +220,7 @@ def _goals(key: str, known: Known, values, hidden) -> tuple[int, int]:
     A small hidden cell is known not to be 0; one that no table has may be nobody.
     """
     value = values[key]
-    if value >= known.threshold or key in known.numerators:
+    if value >= known.threshold:
         return value + 1, value - 1
     return known.threshold, -1 if key in hidden else 0
 
@@ -237,6 +242,11 @@ class _Part:
     @cached_property
     def _room(self) -> Room:
         return Room(self.sums, (self.rest, self.rest), (self.least, self.most))
+
+    def allows(self, numbers: Mapping[str, float]) -> bool:
+        """Return whether these numbers of all cells, in their order, add up to what is shown."""
+        n = np.array([*numbers.values()], dtype=float)
+        return bool((n >= self.least).all() and (self.sums @ n == self.rest).all())
 
     def extreme(self, key: str, sign: int) -> dict[str, int]:
         """Return possible numbers with the largest (-1) or the smallest (1) of one cell."""
@@ -380,6 +390,7 @@ def _safe_together(
     safe: set[str] = set()
     for near in together.values():
         part = parts.around(near[0], hidden)
+        safe |= _proven(near, part, known, values, hidden)
         goals = {key: _goals(key, known, values, hidden) for key in near}
         idle, upwards = 0, True
         while idle < 2:
@@ -392,6 +403,21 @@ def _safe_together(
             more = _cleared(possible, known, values, hidden) - safe
             safe |= more
             idle, upwards = 0 if more else idle + 1, not upwards
+    return safe
+
+
+def _proven(
+    keys: Iterable[str], part: _Part, known: Known, values: Mapping[str, int], hidden: set[str]
+) -> set[str]:
+    """Return those of the cells that numbers of an audit before show to be safe here too.
+
+    A cell that was shown then, or that no table had, has its exact number.
+    """
+    safe: set[str] = set()
+    for before in {id(each): each for key in keys if (each := known.proven.get(key))}.values():
+        numbers = {key: before.get(key, values.get(key, np.nan)) for key in part.place}
+        if part.allows(numbers):
+            safe |= _cleared(numbers, known, values, hidden)
     return safe
 
 

@@ -66,7 +66,6 @@ def _to_hide(
     coarser = result.counted.coarser if result.counted else {}
     values = {cell.key: cell.value for cell in cells}
     public = public_keys(result, frame, cells, policy) | own
-    quotas = printed_quotas(result, cells, policy)
     known = Known(
         values=values,
         sums=sums_of(plainest(cells, coarser), values, coarser),
@@ -74,9 +73,8 @@ def _to_hide(
         tied=tied(result, cells),
         threshold=policy.threshold,
         kept=public,
-        quotas=quotas,
+        quotas=printed_quotas(result, cells, policy),
         printed=printed_parts(result, policy),
-        numerators={part for part, _ in quotas} - {whole for _, whole in quotas},
     )
     insiders = own_cells(cells) if policy.trusts_know_their_own and not own else {}
     return hidden_from_all(known, first - public, insiders)

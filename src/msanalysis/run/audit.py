@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from msanalysis.core import Result
-from msanalysis.release import POLICIES, shown_under
+from msanalysis.release import POLICIES, Policy, shown_under
 from msanalysis.release.audit import audit
 from msanalysis.release.days import shown_keys
+from msanalysis.release.protect import Proven
 from msanalysis.release.record import Shown, kept, read_record
 from msanalysis.run.cache import package_hash
 from msanalysis.run.outputs import CELLS, Outcome
@@ -49,50 +50,66 @@ def remember(restricted: Path, audits: Mapping[str, Plan]) -> None:
 
 
 def what_tells_too_much(
-    run: Run, outcomes: Sequence[Outcome], plan: Plan, results: Mapping[str, Path]
+    run: Run, outcomes: Sequence[Outcome], plan: Plan, results: Mapping[str, Path], proven: Proven
 ) -> tuple[str, Plan]:
     """Return the fingerprint of the outputs, and what each must hide beside the others.
 
-    Where the exact results of an analysis are at hand (`results`: their files), what it would show
-    under the longer plan is audited in turn, so that its notebook has to run again but once.
-
-    What was found for the same outputs in an earlier run is not sought again.
+    Where the exact results of an analysis are at hand (`results`: their files), its notebook has
+    to run again but once. What was found for the same outputs in an earlier run is not sought
+    again, nor is what was `proven` in this one.
     """
     folders = {each.job.analysis.id: each.folder for each in outcomes if each.folder}
     audited = _fingerprint(run, folders)
     before = remembered(run.out / "restricted")
     if audited in before:
         return audited, before[audited]
-    return audited, _more(run, folders, plan, {id: kept(results[id]) for id in folders})
-
-
-def _more(
-    run: Run, folders: Mapping[str, Path], plan: Plan, results: Mapping[str, Sequence[Result]]
-) -> Plan:
-    """Return for each analysis the cells it shows, or would show then, that must be hidden."""
+    tables = {id: read_record(at / CELLS) for id, at in folders.items()}
+    exact = {id: kept(results[id]) for id in folders}
     policy, quoted = POLICIES[run.policy], _quoted(folders.values())
-    tables: dict[str, list[Shown]] = {id: read_record(at / CELLS) for id, at in folders.items()}
+    return audited, settled(tables, exact, plan, policy, quoted, proven)
+
+
+def settled(
+    tables: Mapping[str, Sequence[Shown]],
+    results: Mapping[str, Sequence[Result]],
+    plan: Plan,
+    policy: Policy,
+    quoted: Collection[str],
+    proven: Proven,
+) -> Plan:
+    """Return for each analysis the cells it shows, or would show then, that must be hidden.
+
+    What an analysis would show under the longer plan is audited in turn, where all its `results`
+    are at hand.
+    """
     more: Plan = {}
+    tables = dict(tables)
     while True:
-        every = [each for shown in tables.values() for each in shown]
-        insiders = policy.trusts_know_their_own
-        keys = audit(every, policy.threshold, quoted, trusts_know_their_own=insiders)
+        keys = audit(
+            [each for shown in tables.values() for each in shown],
+            policy.threshold,
+            quoted,
+            trusts_know_their_own=policy.trusts_know_their_own,
+            proven=proven,
+        )
         shows = {id: keys & shown_keys(shown) for id, shown in tables.items()}
         longer = extended(more, {id: some for id, some in shows.items() if some})
-        changed = [id for id in longer if longer[id] != more.get(id)]
+        new = {id: keys - more.get(id, frozenset()) for id, keys in longer.items()}
+        changed = [id for id in new if new[id]]
         more = longer
         if not changed or any(len(results[id]) != len(tables[id]) for id in changed):
             return more
         for id in changed:
             hides = plan.get(id, frozenset()) | more[id]
             tables[id] = [
-                shown_under(result, policy, hides) if _affected(shown, hides) else shown
+                shown_under(result, policy, hides) if is_affected(shown, new[id]) else shown
                 for shown, result in zip(tables[id], results[id], strict=True)
             ]
 
 
-def _affected(shown: Shown, hides: frozenset[str]) -> bool:
-    return shown.shape != "table" or not hides.isdisjoint(cell.key for cell in shown.cells)
+def is_affected(shown: Shown, hides: frozenset[str]) -> bool:
+    """Return whether a table would be another if these cells were hidden too."""
+    return shown.shape != "table" or not hides.isdisjoint(shown_keys([shown]))
 
 
 def _quoted(folders) -> set[str]:

@@ -13,6 +13,7 @@ from msanalysis.folders import PICTURES_VARIABLE, put_in_place
 from msanalysis.release import POLICY_VARIABLE
 from msanalysis.release.exits import OWN_UNIT_VARIABLE, RESTRICTED_VARIABLE, WORKLISTS_VARIABLE
 from msanalysis.release.plan import PLAN_VARIABLE
+from msanalysis.release.protect import Proven
 from msanalysis.release.record import RECORD_VARIABLE, RESULTS_VARIABLE
 from msanalysis.run import cache
 from msanalysis.run.audit import (
@@ -142,6 +143,7 @@ class _State:
     awaited: set[str] = field(default_factory=set)
     used: set[Path] = field(default_factory=set)
     audits: dict[str, Plan] = field(default_factory=dict)
+    proven: Proven = field(default_factory=dict)
 
     @property
     def ordered(self) -> list[Outcome]:
@@ -157,7 +159,7 @@ def _again(state: _State) -> list["_Piece"]:
     """Return what tells too much beside the others, to be performed again; none when it is over."""
     state.used |= {each.folder for each in state.outcomes.values() if each.folder}
     results = {job.analysis.id: _results(state.restricted, job) for job in state.run.jobs}
-    audited, more = what_tells_too_much(state.run, state.ordered, state.plan, results)
+    audited, more = what_tells_too_much(state.run, state.ordered, state.plan, results, state.proven)
     state.audits[audited] = more
     longer = extended(state.plan, more)
     again = [
