@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import tempfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from msanalysis.core import Released, bind
@@ -23,9 +26,10 @@ from msanalysis.folders import PICTURES_VARIABLE
 DOTS_PER_INCH = 300
 _SCREEN_DOTS_PER_INCH = 96
 _KINDS = ("svg", "png")
-_NO_DATES = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-# Half the time of zlib's default, for files a fifth larger.
-_FAST = {"svg": {}, "png": {"pil_kwargs": {"compress_level": 3}}}
+_NO_DATES = {"Date": None, "Creator": None}
+_DOTS_PER_METRE = round(DOTS_PER_INCH / 0.0254)
+# A third of the time of zlib's default, for files a fifth larger.
+_FAST = 3
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +91,7 @@ def _keep(folder: Path, drawn: dict[str, bytes]) -> None:
 def _drawn(draw: Callable[[str], Figure], lang: str) -> dict[str, bytes]:
     with matplotlib.rc_context(theme.SETTINGS):
         figure = _laid_out(draw(lang))
-        return {kind: _rendered(figure, kind) for kind in _KINDS}
+        return {"svg": _svg(figure), "png": _png(figure)}
 
 
 def _laid_out(figure: Figure) -> Figure:
@@ -99,10 +103,36 @@ def _laid_out(figure: Figure) -> Figure:
     return figure
 
 
-def _rendered(figure: Figure, kind: str) -> bytes:
+def _svg(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, metadata=_NO_DATES[kind], **_FAST[kind])
+    figure.savefig(buffer, format="svg", dpi=DOTS_PER_INCH, metadata=_NO_DATES)
     return buffer.getvalue()
+
+
+def _png(figure: Figure) -> bytes:
+    """Return the pixels without transparency, and their size on paper.
+
+    Each row as it is: a library tries five filters on each, for files as large in twice the time.
+    """
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    high, wide, _ = pixels.shape
+    rows = np.zeros((high, 1 + 3 * wide), dtype="uint8")  # the first byte names the filter: none
+    rows[:, 1:] = pixels.reshape(high, -1)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)),
+            _chunk(b"pHYs", struct.pack(">IIB", _DOTS_PER_METRE, _DOTS_PER_METRE, 1)),
+            _chunk(b"IDAT", zlib.compress(rows, _FAST)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
 
 
 def picture(function: Callable[..., Figure]) -> Callable[..., Picture]:
