@@ -492,12 +492,25 @@ def test_a_day_that_a_comment_tells_beside_a_parameter_is_not_known_by_that(rele
         ("<foreignObject><p>x</p></foreignObject>", "something that runs"),
         ('<!ENTITY a "b">', "something that runs"),
         ("<![CDATA[x]]>", "something that runs"),
+        ('<a:script xmlns:a="http://www.w3.org/2000/svg">alert(1)</a:script>', "that runs"),
+        ('<use xmlns:a="http://www.w3.org/1999/xlink" a:href="other.svg#a"/>', "not in the"),
+        ("<style>@im<!-- -->port 'other.css';</style>", "something that runs"),
+        ('<?xml-stylesheet href="other.css"?>', "something that runs"),
+        ("<g>", "not a drawing that a browser reads"),
         ("<!-- P0003ED82 -->", "looks like an identifier"),
     ],
 )
 def test_a_drawing_that_loads_runs_or_tells_more_is_found(release, content, rule):
     put(release, "figures/count.nb.svg", f'<svg xmlns="http://www.w3.org/2000/svg">{content}</svg>')
     assert any(rule in line for line in said(release))
+
+
+@pytest.mark.parametrize(
+    "kind", ["svg", 'svg SYSTEM "other.dtd"', "svg [<!ATTLIST g x CDATA '1'>]"]
+)
+def test_a_drawing_that_declares_more_than_what_it_is_is_found(release, kind):
+    put(release, "figures/count.nb.svg", f"<!DOCTYPE {kind}><svg/>")
+    assert any("something that runs, loads or replaces" in line for line in said(release))
 
 
 def test_the_names_of_vocabularies_and_ids_in_a_drawing_are_no_addresses_or_persons(release):

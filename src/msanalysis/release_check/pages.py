@@ -4,20 +4,23 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
+from xml.parsers import expat
 
 from msanalysis.release_check.pictures import picture_rules
 from msanalysis.release_check.words import AN_ADDRESS, names_an_address
 
 RUNS = "something that runs, loads or replaces other things"
-_NAMES_OF_VOCABULARIES = re.compile(
-    r'\sxmlns(?::\w+)?="[^"]*"'
-    r'|<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1\.1//EN"\s+'
+_KIND_OF_DRAWING = re.compile(
+    r'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1\.1//EN"\s+'
     r'"http://www\.w3\.org/Graphics/SVG/1\.1/DTD/svg11\.dtd">'
-    r'|rdf:resource="http://purl\.org/dc/dcmitype/StillImage"'
+)
+_NAMES_OF_VOCABULARIES = re.compile(
+    r'\sxmlns(?::\w+)?="[^"]*"|rdf:resource="http://purl\.org/dc/dcmitype/StillImage"'
 )
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]*)")
 _URL = re.compile(r"""\burl\(\s*["']?([^"')]*)""", re.IGNORECASE)
@@ -43,12 +46,14 @@ def page_rules(folder: Path, name: str, text: str) -> Iterator[str]:
     """Yield what is wrong with an HTML page or an SVG drawing as what it refers to and runs."""
     for encoded in _PICTURE.findall(text):
         yield from _embedded(encoded)
-    shown = _NAMES_OF_VOCABULARIES.sub(" ", _PICTURE.sub("#", text))
-    if names_an_address(unescape(shown)):
+    shown = _KIND_OF_DRAWING.sub(" ", _PICTURE.sub("#", text))
+    if names_an_address(unescape(_NAMES_OF_VOCABULARIES.sub(" ", shown))):
         yield AN_ADDRESS
     page = _Page()
-    page.feed(shown)
-    page.close()
+    try:
+        (_read_drawing if name.endswith(".svg") else _read_page)(shown, page)
+    except expat.ExpatError:
+        yield "not a drawing that a browser reads"
     if name.endswith(".html") and not page.has_policy:
         yield "no content security policy as the report's pages have it"
     if any(_leads_out(folder, name, reference) for reference in page.references):
@@ -57,8 +62,32 @@ def page_rules(folder: Path, name: str, text: str) -> Iterator[str]:
         yield RUNS
 
 
+def _read_page(text: str, page: "_Page") -> None:
+    page.feed(text)
+    page.close()
+
+
+def _read_drawing(text: str, page: "_Page") -> None:
+    """Read a drawing as a browser does: as XML, whose prefixes stand for vocabularies."""
+    reader = expat.ParserCreate(namespace_separator=" ")
+    reader.buffer_text, reader.buffer_size = True, 4 * len(text) + 1
+    reader.StartElementHandler = lambda tag, attrs: page.handle_starttag(
+        _plain(tag), [(_plain(name), value) for name, value in attrs.items()]
+    )
+    reader.EndElementHandler = page.handle_endtag
+    reader.CharacterDataHandler = page.handle_data
+    for more in ("StartCdataSection", "StartDoctypeDecl", "ProcessingInstruction"):
+        setattr(reader, f"{more}Handler", lambda *_: page.unknown_decl(""))
+    reader.Parse(text, True)
+
+
+@cache
+def _plain(name: str) -> str:
+    return name.rpartition(" ")[2].lower()
+
+
 class _Page(HTMLParser):
-    """What a page refers to, and whether it runs something; a drawing reads as a page does."""
+    """What a page or a drawing refers to, and whether it runs something."""
 
     def __init__(self):
         super().__init__()
