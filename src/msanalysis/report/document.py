@@ -6,6 +6,7 @@ that Word numbers and repairs the references, and none can point at nothing.
 
 import io
 import json
+import os
 import re
 import zipfile
 from datetime import datetime
@@ -133,7 +134,8 @@ def _add_caption(
 ) -> None:
     """Add a caption, its label in the bookmark that references point at."""
     name = _mark(kind, shown["id"])
-    paragraph = document.add_paragraph(style="Caption")
+    paragraph = document.add_paragraph()
+    paragraph._p.style = "Caption"  # by its name the library looks through all styles each time
     paragraph.paragraph_format.keep_with_next = kind == "table"
     start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
     for each in (start, end):
@@ -247,6 +249,8 @@ def _add_figure(
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
     drawn = paragraph.add_run().add_picture(str(path), width=width)
+    # The library holds each picture against all before it, and compresses it: it gets the path.
+    [*document.part.package.image_parts][-1]._blob = os.fsencode(path)
     properties = drawn._inline.docPr
     properties.set("name", label)
     properties.set("descr", figure["caption"][lang])
@@ -292,9 +296,9 @@ def _plain(document: Any) -> bytes:
     document.save(held)
     with zipfile.ZipFile(held) as source, zipfile.ZipFile(plain, "w") as target:
         for name in source.namelist():
-            entry = zipfile.ZipInfo(name, _NO_TIME)
-            entry.compress_type = (
-                zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
-            )
-            target.writestr(entry, source.read(name))
+            entry, content = zipfile.ZipInfo(name, _NO_TIME), source.read(name)
+            if name.endswith(".png"):
+                target.writestr(entry, Path(os.fsdecode(content)).read_bytes())
+            else:
+                target.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return plain.getvalue()
