@@ -103,6 +103,7 @@ SETTINGS = {
     "font.size": 8.5,
     "axes.labelsize": 8.5,
     "axes.titlesize": 9,
+    "axes.titley": 1.0,  # no titled figure has ticks above, to be placed around
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "legend.fontsize": 8,
