@@ -95,8 +95,12 @@ def _drawn(draw: Callable[[str], Figure], lang: str) -> dict[str, bytes]:
 
 
 def _laid_out(figure: Figure) -> Figure:
-    """Place everything once: with a layout engine each file would be drawn twice, to place it."""
+    """Place everything once: with a layout engine each file would be drawn twice, to place it.
+
+    The canvas that is drawn on later has measured all words then.
+    """
     figure.set_dpi(DOTS_PER_INCH)
+    FigureCanvasAgg(figure)
     if engine := figure.get_layout_engine():
         engine.execute(figure)
     figure.set_layout_engine(None)
@@ -114,9 +118,8 @@ def _png(figure: Figure) -> bytes:
 
     Each row as it is: a library tries five filters on each, for files as large in twice the time.
     """
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[:, :, :3]
     high, wide, _ = pixels.shape
     rows = np.zeros((high, 1 + 3 * wide), dtype="uint8")  # the first byte names the filter: none
     rows[:, 1:] = pixels.reshape(high, -1)
