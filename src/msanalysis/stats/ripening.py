@@ -8,6 +8,7 @@ import pandas as pd
 from msanalysis.core import statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.units import (
+    LEVELS,
     QUOTAS,
     Definition,
     add_shares,
@@ -81,12 +82,11 @@ def estimate_ripening(
     """
     check_level(confidence)
     parts = [
-        count_states(frame, each["id"], week).assign(weeks=week)
+        count_states(frame, each["id"], week, LEVELS[:1]).assign(weeks=week)
         for each in definitions
         for week in sorted(map(int, periods(frame, each["id"])))
     ]
     table = pd.concat(parts or [count_none().assign(weeks=0)], ignore_index=True)
-    table = table[table["level"] == "nation"]
     last = table.groupby("indicator", sort=False)["denominator"].transform("last")
     table = table.assign(**{_LAST: last})
     return as_table(table.assign(**_by_week(table, {"confidence": confidence})), _COLUMNS)

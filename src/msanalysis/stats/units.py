@@ -78,14 +78,16 @@ def _unit_box(cohort: Cohort, row: Mapping[str, Any]) -> Box:
 # --- counting -------------------------------------------------------------------------------------
 
 
-def count_units(frame: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
+def count_units(
+    frame: pd.DataFrame, columns: pd.DataFrame, levels: Sequence[str] = LEVELS
+) -> pd.DataFrame:
     """Sum boolean columns over every unit: `level`, `unit`, then each column as whole numbers.
 
     Every unit has a row, also one without anyone; who has no known residence is the unit
     `missing` of a level.
     """
     parts = []
-    for level in LEVELS:
+    for level in levels:
         units, number = read_levels(frame, level)
         sums = (
             np.bincount(number, weights=columns[name], minlength=len(units)).astype("int64")
@@ -95,12 +97,14 @@ def count_units(frame: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
     return stack(parts, {"level": "object", "unit": "object"} | dict.fromkeys(columns, "int64"))
 
 
-def count_states(frame: pd.DataFrame, indicator: str, year: int | str) -> pd.DataFrame:
+def count_states(
+    frame: pd.DataFrame, indicator: str, year: int | str, levels: Sequence[str] = LEVELS
+) -> pd.DataFrame:
     """Return `n` (the population), `denominator` and `numerator` of an indicator by unit."""
     states = frame[f"{indicator} {year}"]
     met, not_met = states.eq("met"), states.eq("not_met")
     flags = {"n": states.notna(), "denominator": met | not_met, "numerator": met}
-    counted = count_units(frame, pd.DataFrame(flags))
+    counted = count_units(frame, pd.DataFrame(flags), levels)
     return counted.assign(indicator=indicator, year=str(year))
 
 
