@@ -200,6 +200,46 @@ def test_a_table_that_could_point_at_a_person_or_run_is_found(release, content, 
     assert any(rule in line for line in said(release))
 
 
+QUARTERS = [f"20{year}-Q{quarter}" for year in range(19, 25) for quarter in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        table(
+            "level,n,denominator,share",
+            ["all,1,1,1.0", *(f"{each},{each[-1:] == '3':d},1,NA" for each in QUARTERS)],
+        ),
+        table(
+            "stratum,level,n,denominator",
+            (f"{sex},{each},0,1" for sex in ("female", "male") for each in ("all", *QUARTERS)),
+        ),
+    ],
+)
+def test_many_levels_of_one_person_are_no_list_of_persons(release, content):
+    put(release, "tables/count_table.csv", content)
+    assert said(release) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        table("level,n", (f"{each},1" for each in QUARTERS)),
+        table("level,n", ["all,1", *(f"{n % 7} years,1" for n in range(30))]),
+        table("level,n,age", ["all,1,40", *(f"{n % 7} years,1,{n}" for n in range(30))]),
+        table("level,n,denominator", ["all,24,1", *(f"{each},1,1" for each in QUARTERS)]),
+        table("stratum,level,n", (f"all,{each},1" for each in QUARTERS)),
+        table(
+            "stratum,level,n",
+            (f"{s},{each},1" for s in ("all", "female") for each in QUARTERS[:15]),
+        ),
+    ],
+)
+def test_a_list_of_persons_is_found_whatever_totals_stand_in_it(release, content):
+    put(release, "tables/count_table.csv", content)
+    assert said(release) == ["tables/count_table.csv: it looks like one row a person"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

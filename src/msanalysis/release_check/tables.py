@@ -10,6 +10,9 @@ MOST_LEVELS = 150
 """Groups that one column may tell apart: there are far fewer drugs, trusts and years."""
 ROWS_WITHOUT_COUNTS = 50
 ROWS_OF_ONE = 20
+TOTAL = "all"
+LEVELS_OF_A_TOTAL = 10
+"""As many rows at least as a total has where it is of many levels and not of few persons."""
 
 _IDENTIFIER = re.compile(
     r"(^|_)(id|ids|pid|uuid|guid|ssn|fnr|dnr|nin|fodselsnummer|fødselsnummer|fodselsnr|personnummer"
@@ -71,8 +74,24 @@ def _is_one_row_a_person(columns: dict[str, list[str]], n_rows: int) -> bool:
     """
     counts = [cells for name, cells in columns.items() if _COUNT.fullmatch(name)]
     if any(n_rows > ROWS_OF_ONE and set(cells) <= {"1", ""} and "1" in cells for cells in counts):
-        return True
+        return not _is_one_in_all(columns, counts, n_rows)
     return not counts and n_rows > ROWS_WITHOUT_COUNTS and len(columns) > 2
+
+
+def _is_one_in_all(columns: dict[str, list[str]], counts: list[list[str]], n_rows: int) -> bool:
+    """Whether rows are many levels of one person, and say so: their total counts one at most.
+
+    So is the denominator of a unit with one patient, in every quarter of a year. Words must tell
+    all rows apart: a list of persons repeats its words, or has no such total.
+    """
+    words = [cells for cells in columns.values() if not all(map(_NUMBER.fullmatch, cells))]
+    of_levels = [cells for cells in words if len(set(cells)) > 1]
+    totals = [row for row in range(n_rows) if any(cells[row] == TOTAL for cells in of_levels)]
+    return (
+        0 < len(totals) * LEVELS_OF_A_TOTAL <= n_rows
+        and len(set(zip(*words, strict=True))) == n_rows
+        and all(cells[row] in ("0", "1", "") for cells in counts for row in totals)
+    )
 
 
 def _is_formula(cell: str) -> bool:
