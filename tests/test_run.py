@@ -397,6 +397,27 @@ def test_a_failure_says_cell_and_class_and_its_message_stays_restricted(ran):
     assert SECRET in (run.out / "restricted" / "notebooks" / "fails.ipynb").read_text()
 
 
+def test_a_source_that_may_not_be_published_fails_its_analysis_alone_and_names_the_line(tmp_path):
+    notebooks = tmp_path / "notebooks"
+    write_notebook(notebooks, "good")
+    write_notebook(notebooks, "linked", "# one\n# two: see https://example.org/a\n" + SAVES)
+    write_notebook(notebooks, "placed", SAVES + 'rows = open("/home/someone/rows.csv")')
+    write_notebook(notebooks, "given", parameters='words: str = "none"\n')
+    ids = ("good", "linked", "placed", "given")
+    asked = "[good, linked, placed, {id: given, parameters: {words: see ftp://a.b}}]"
+    (run,) = plan(tmp_path, f"analyses: {asked}", ids)
+    performed = perform(run)
+    failed = {each.job.analysis.id: each.failure for each in performed.outcomes if each.failure}
+    assert {id: failure.split("; ")[0] for id, failure in failed.items()} == {
+        "linked": "cell 3, line 2: an address on the internet or of another machine",
+        "placed": f"cell 3, line {len(SAVES.splitlines()) + 1}: a path of the machine",
+        "given": "cell 2, line 4: an address on the internet or of another machine",
+    }
+    assert performed.exit_code == 1
+    assert (run.out / "release" / "tables" / "good_table.csv").exists()
+    assert "someone" not in describe_outcome(performed.outcomes[2])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_only_the_user_can_open_restricted(ran):
     run, _ = ran
@@ -514,9 +535,12 @@ def extra_file(release):
     return lambda: (release / "added.txt").write_text("added")
 
 
-def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
+def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path, monkeypatch):
     pid = tmp_path / "pid"
-    waits = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
+    monkeypatch.setenv("PROCESS", str(pid))
+    waits = (
+        "import os, time\nopen(os.environ['PROCESS'], 'w').write(str(os.getpid()))\ntime.sleep(600)"
+    )
     write_notebook(tmp_path / "notebooks", "count", waits)
     (run,) = plan(tmp_path, "analyses: [count]\nlimits: {seconds: 8}")
     performed = perform(run)

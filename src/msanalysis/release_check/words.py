@@ -12,6 +12,7 @@ from typing import Any
 from msanalysis.release_check.identity_number import holds_identity_number
 
 AN_ADDRESS = "an address on the internet or of another machine"
+A_PATH = "a path of the machine"
 _PSEUDONYM = re.compile(
     r"(?<![\w#&.])(?:"
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -51,7 +52,7 @@ def word_rules(
     if _TRACEBACK.search(text):
         yield "a traceback"
     if any(path.search(text) for path in paths):
-        yield "a path of the machine"
+        yield A_PATH
     shown = _shown(name, text, manifest)
     if holds_identity_number(shown):
         yield "a national identity number"

@@ -30,7 +30,8 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from msanalysis.run import RunRefused
-from msanalysis.run.parameters import read_cells
+from msanalysis.run.parameters import FIRST, read_cells
+from msanalysis.run.source import published_source, unfit_line
 from msanalysis.run.workers import RESULT, end, with_children
 
 KERNEL = "python3"
@@ -61,7 +62,7 @@ def run_notebooks(folder: Path, tasks: Iterable[dict]) -> None:
         if not (kernel and kernel.has_kernel):
             kernel = _kernel(folder, number)
         last = task["notebook"]
-        result = run_notebook(task, kernel)
+        result = _unfit(task) or run_notebook(task, kernel)
         if result:
             _stop(kernel)
         unfinished = folder / "result.json"
@@ -85,6 +86,19 @@ def run_notebook(task: dict, kernel: AsyncKernelManager) -> dict:
         known = isinstance(error, OSError) and error.errno
         return {"exception": os.strerror(error.errno) if known else type(error).__name__}
     return {}
+
+
+def _unfit(task: dict) -> dict:
+    """Return {}, or the line of a notebook, not run then, whose source no release may hold."""
+    given = {name: value for name, value in task["parameters"].items() if name not in FIRST}
+    release = Path(task["executed"]).parents[2] / "release"
+    found = unfit_line(published_source(Path(task["notebook"]), given), release)
+    if not found:
+        return {}
+    place, wrong = found
+    said = f"{wrong}; notebooks are published as they stand: take it out"
+    logging.error("cell %d, %s", place, said)
+    return {"cell": place, "exception": said}
 
 
 def _execute_with_retry(task: dict, kernel: AsyncKernelManager) -> None:

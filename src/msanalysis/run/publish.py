@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from msanalysis.catalogue import Analysis
@@ -27,9 +27,8 @@ from msanalysis.run.outputs import (
     check_output,
     number_lines,
 )
-from msanalysis.run.parameters import read_parameters
 from msanalysis.run.plan import HIDES, Job, Run, plan_of
-from msanalysis.run.source import source_with
+from msanalysis.run.source import published_source, without_folders
 
 
 def write_release(run: Run, outcomes: list[Outcome], started: datetime) -> Path:
@@ -94,11 +93,7 @@ def _gather(outcomes: list[Outcome], new: Path) -> None:
 
 def _write_notebook(new: Path, job: Job) -> None:
     """Write the source of a notebook with this run's parameters: no output, nothing attached."""
-    given = {
-        each.name: _without_folders(job.parameters.get(each.name, each.default))
-        for each in read_parameters(job.notebook)
-    }
-    text = source_with(job.notebook, given)
+    text = published_source(job.notebook, job.parameters)
     (new / "notebooks" / f"{job.analysis.id}.ipynb").write_text(text, encoding="utf-8")
 
 
@@ -166,9 +161,13 @@ def _manifest(run: Run, outcomes: list[Outcome]) -> dict[str, Any]:
 
 def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
     analysis = outcome.job.analysis
-    shown: dict[str, Any] = {"text": {}, "figures": [], "tables": []}
+    shown: dict[str, Any] = {"parameters": {}, "text": {}, "figures": [], "tables": []}
     if outcome.folder:
-        shown = _shown(check_output(outcome.folder, analysis.id, languages), analysis, languages)
+        # what nothing was made with may also be what its notebook failed for
+        shown["parameters"] = {
+            name: without_folders(value) for name, value in outcome.job.parameters.items()
+        }
+        shown |= _shown(check_output(outcome.folder, analysis.id, languages), analysis, languages)
     return {
         "id": analysis.id,
         "chapter": analysis.chapter,
@@ -177,28 +176,8 @@ def _described(outcome: Outcome, languages: tuple[str, ...]) -> dict[str, Any]:
         "failure": outcome.failure,
         "missing": list(outcome.job.missing),
         "notebook": f"notebooks/{analysis.id}.ipynb" if outcome.folder else "",
-        "parameters": {
-            name: _without_folders(value) for name, value in outcome.job.parameters.items()
-        },
         **shown,
     }
-
-
-def _without_folders(value: Any) -> Any:
-    """Return a parameter, of a file elsewhere on this machine only the name."""
-    if isinstance(value, list):
-        return [_without_folders(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _without_folders(each) for name, each in value.items()}
-    if isinstance(value, str) and _is_elsewhere(value):
-        return PureWindowsPath(value).name
-    return value
-
-
-def _is_elsewhere(path: str) -> bool:
-    """Whether a path leads out of the checkout, in which a notebook or a run file lies."""
-    is_absolute = any(kind(path).is_absolute() for kind in (PurePosixPath, PureWindowsPath))
-    return is_absolute or path.startswith(("~", "../..", "..\\.."))
 
 
 def _shown(saved: dict[str, Any], analysis: Analysis, languages: tuple[str, ...]) -> dict[str, Any]:
