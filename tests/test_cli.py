@@ -308,7 +308,7 @@ def test_files_in_norwegian_become_a_report_of_all_analyses(tmp_path):
     assert {"rituximab_starters", "survival_median"} <= {
         line.split(",")[0] for line in numbers.splitlines()
     }
-    assert "SYNTHETIC" in (out / "release" / "index.html").read_text(encoding="utf-8")
+    assert "SYNTETISK" in (out / "release" / "index.html").read_text(encoding="utf-8")
 
 
 def _shown(manifest):

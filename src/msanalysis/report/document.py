@@ -28,6 +28,7 @@ from msanalysis.report.words import (
     dates_of,
     figure_labels,
     heading_of,
+    stamp_of,
     table_labels,
     trust_names,
 )
@@ -173,8 +174,10 @@ def _set_up(document: Any, manifest: dict[str, Any], lang: str) -> None:
     if trust:
         alone = WORDS[lang]["alone"].format(trust=trust)
         section.header.paragraphs[0].insert_paragraph_before().add_run(alone).bold = True
-    if manifest["extract"]["source"] == "synthetic":
-        section.header.paragraphs[-1].add_run(WORDS[lang]["synthetic"]).bold = True
+    stamp = stamp_of(manifest, lang)
+    if stamp:
+        said = f"{stamp}: {WORDS[lang]['synthetic']}"
+        section.header.paragraphs[-1].add_run(said).bold = True
 
 
 def _front_page(

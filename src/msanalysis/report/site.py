@@ -23,6 +23,7 @@ from msanalysis.report.words import (
     chapter_heading,
     figure_labels,
     heading_of,
+    stamp_of,
     table_labels,
     trust_names,
 )
@@ -126,7 +127,7 @@ def _shared(page: Page, lang: str, contents: Contents) -> dict[str, Any]:
         "manifest": manifest,
         "report": heading_of(manifest, lang),
         "title": page.title[lang],
-        "synthetic": manifest["extract"]["source"] == "synthetic",
+        "stamp": stamp_of(manifest, lang),
         "alone": trust and say["alone"].format(trust=trust),
         "short_alone": trust and say["short_alone"].format(trust=trust),
         "version": manifest.get("package", {}).get("version", ""),

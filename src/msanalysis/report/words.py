@@ -14,7 +14,7 @@ WORDS = {
         "short_alone": "Bare til {trust}: skal ikke gis videre",
         "alone": "Bare til {trust}: skal ikke gis videre. Helseforetakets egne tall er vist fullt "
         "ut, også når de gjelder få personer.",
-        "synthetic": "SYNTHETIC: oppdiktede personer. Tallene sier ingenting om noen.",
+        "synthetic": "oppdiktede personer. Tallene sier ingenting om noen.",
         "dates": "Status per {status}; det som var registrert {cutoff}, er med.",
         "figure": "Figur",
         "figure_beside": "B",
@@ -88,7 +88,7 @@ WORDS = {
         "short_alone": "For {trust} alone: not to be passed on",
         "alone": "For {trust} alone: not to be passed on. The trust's own numbers stand in full, "
         "also where they are of few persons.",
-        "synthetic": "SYNTHETIC: invented persons. The numbers say nothing about anyone.",
+        "synthetic": "invented persons. The numbers say nothing about anyone.",
         "dates": "Status at {status}; what had been registered by {cutoff} is included.",
         "figure": "Figure",
         "figure_beside": "S",
@@ -163,6 +163,12 @@ CHAPTERS = {
     "6": {"nb": "Formidling", "en": "Who gets what"},
 }
 """What the chapters of the annual report are about."""
+
+
+def stamp_of(manifest: dict[str, Any], lang: str) -> str:
+    """Return what all that is made from the invented registry is stamped with; else nothing."""
+    is_invented = manifest["extract"]["source"] == "synthetic"
+    return word("synthetic_stamp", lang) if is_invented else ""
 
 
 def trust_names(manifest: dict[str, Any]) -> dict[str, str]:
