@@ -140,8 +140,28 @@ def test_the_page_has_every_published_number_and_every_contradiction_in_both_lan
     write_report(release)
     for lang in ("nb", "en"):
         page = (release / "site" / f"comparison.{lang}.html").read_text(encoding="utf-8")
-        assert all(page.count(f"<code>{line.id}</code>") == 1 for line in found.lines)
+        assert all(page.count(f'id="number-{line.id}"') == 1 for line in found.lines)
         assert all(page.count(f"<li>{each['where']}: ") >= 1 for each in listed)
+
+
+def test_the_page_calls_every_published_number_by_its_name_in_its_own_language(tmp_path):
+    release = make_release(tmp_path / "release", {"id": "alive", "value": "13129"})
+    write_report(release)
+    called = {"nb": "Registrerte i live, Bergen", "en": "Registered and alive, Bergen"}
+    for lang, other in (("nb", "en"), ("en", "nb")):
+        page = (release / "site" / f"comparison.{lang}.html").read_text(encoding="utf-8")
+        assert called[lang] in page
+        assert called[other] not in page
+        assert "<code>" not in page
+        assert "alive 2024-12-31" not in page
+
+
+def test_a_number_nobody_has_named_stands_with_its_id_and_population(tmp_path):
+    release = make_release(tmp_path / "release", {"id": "x", "value": "5", "unit": "persons"})
+    rows = [{"id": "x", "value": "5", "unit": "persons", "population": "users"}]
+    found = compare_published(release, write(tmp_path / "p.csv", PRINTED, rows))
+    write_apart(release, found, tmp_path / "page.html")
+    assert '<code>x</code> <span lang="en">users</span>' in (tmp_path / "page.html").read_text()
 
 
 def test_a_page_apart_carries_its_style_runs_nothing_and_leads_to_its_other_language(tmp_path):

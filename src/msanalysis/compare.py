@@ -141,9 +141,19 @@ def compare_runs(release: Path, other: Path) -> Comparison:
 
 def contradictions(release: Path) -> list[dict[str, str]]:
     """Return where the published report of the release's year contradicts itself."""
+    return _beside(release, "contradictions", "where", "nb", "en")
+
+
+def names(release: Path) -> dict[str, dict[str, str]]:
+    """Return what the published numbers of the release's year are called: id -> `nb`, `en`."""
+    return {row["id"]: row for row in _beside(release, "names", "id", "nb", "en")}
+
+
+def _beside(release: Path, kind: str, *columns: str) -> list[dict[str, str]]:
+    """Return what is kept beside the published numbers of the release's year; often nothing."""
     year = json.loads(_text(release / "manifest.json"))["report_year"]
-    path = Path(str(files("msanalysis").joinpath(f"published/{year}_contradictions.csv")))
-    return _rows(path, "where", "nb", "en") if path.is_file() else []
+    path = Path(str(files("msanalysis").joinpath(f"published/{year}_{kind}.csv")))
+    return _rows(path, *columns) if path.is_file() else []
 
 
 def _numbers(release: Path) -> list[dict[str, str]]:

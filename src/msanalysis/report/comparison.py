@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from msanalysis.compare import Comparison, Line, Z, compare_published, contradictions
-from msanalysis.labels import number
+from msanalysis.compare import Comparison, Line, Z, compare_published, contradictions, names
+from msanalysis.labels import MissingWord, number, word
 from msanalysis.report.contents import Contents, read_contents
 from msanalysis.report.site import Page, page_apart
 
@@ -63,10 +63,12 @@ def comparison_pages(contents: Contents) -> list[Page]:
 def comparison_page(contents: Contents, found: Comparison) -> Page:
     """Return the page of a comparison."""
 
+    named = names(contents.folder)
+
     def content(lang: str) -> dict[str, Any]:
         return {
             "told": SAY[lang] | {"intro": _intro(found, lang)},
-            "rows": [_row(line, lang) for line in found.lines],
+            "rows": [_row(line, named.get(line.id), lang) for line in found.lines],
             "contradictions": contradictions(contents.folder),
             "band": Z,
             "farthest": FARTHEST,
@@ -108,12 +110,20 @@ def _intro(found: Comparison, lang: str) -> str:
     )
 
 
-def _row(line: Line, lang: str) -> dict[str, Any]:
+def _name(id: str, lang: str) -> str:
+    try:
+        return word(id, lang)
+    except MissingWord:
+        return ""
+
+
+def _row(line: Line, named: dict[str, str] | None, lang: str) -> dict[str, Any]:
     decimals = len(line.printed.partition(".")[2])
     finer = decimals + (line.unit in SAY[lang]["units"])
     far = line.standardised
     return {
         "line": line,
+        "name": named[lang] if named else _name(line.id, lang),
         "unit": SAY[lang]["units"].get(line.unit, ""),
         "printed": _number(line.printed, decimals, lang),
         "ours": _number(line.ours, finer, lang),
