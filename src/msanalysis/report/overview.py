@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from msanalysis.labels import quantity, word
+from msanalysis.labels import number, quantity, word
 from msanalysis.report.contents import Contents
 from msanalysis.report.site import OVERVIEW, Page, path_of
 from msanalysis.report.words import WORDS, chapter_heading, dates_of, heading_of
@@ -38,13 +38,19 @@ def _tiles(contents: Contents, lang: str) -> Iterator[dict[str, str]]:
     for tile in _rows("tiles.csv"):
         row = numbers.get(tile["id"])
         if row and (row["value"] or row["hidden"] == "1"):
-            yield {"label": tile[lang], "value": _value(row, lang), "id": tile["id"]}
+            yield {"label": tile[lang], "value": _value(row, lang), "n": _behind(row, lang)}
 
 
 def _value(row: dict[str, str], lang: str) -> str:
     if row["hidden"] == "1":
         return word("hidden_mark", lang)
     return quantity(float(row["value"]), row["unit"], lang)
+
+
+def _behind(row: dict[str, str], lang: str) -> str:
+    """Return how many persons an estimate is of, where that is known; a count is of itself."""
+    is_count = row["unit"] == "persons"
+    return "" if is_count or not row["n"] else number(float(row["n"]), 0, lang)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
