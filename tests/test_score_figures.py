@@ -105,6 +105,18 @@ def test_a_hidden_box_keeps_its_place_without_its_number(shown):
     assert not any("(3)" in text for text in said)
 
 
+@pytest.mark.parametrize("name", ["boxes", "two_boxes"])
+def test_under_the_boxes_stands_where_their_whiskers_end(shown, name):
+    (en,), (nb,) = (
+        [text.replace("\n", " ") for text in words(shown[name], lang) if "75" in text]
+        for lang in ("en", "nb")
+    )
+    assert "Box: 25th–75th percentile. Whiskers: to the outermost answer within 1.5" in en
+    assert "that at least 10 answers reach" in en
+    assert "som minst 10 svar når" in nb
+    assert "Source: " in en
+
+
 def test_panels_say_which_end_of_a_score_is_good(shown):
     said = words(shown["boxes"])
     assert "RAND-12 physical (high is best)" in said

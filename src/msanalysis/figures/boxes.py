@@ -38,6 +38,8 @@ _MEAN = {"marker": "+", "markeredgecolor": theme.BLACK, "markersize": 7, "marker
 _SHORT = {"rrms": "rrms_short", "ppms": "ppms_short"}
 _LETTERS = 44
 """Letters that have room under a panel."""
+_LETTERS_BELOW = 120
+"""Letters that have room on a line under the figure."""
 _BETWEEN = 0.5
 """Space between the strata of two tables, in boxes."""
 _MARGIN = 2
@@ -48,8 +50,8 @@ _MARGIN = 2
 def plot_boxes(*boxes: Released, lang: str) -> Figure:
     """Draw the box of each stratum in a panel a score, with n in parentheses.
 
-    The line in a box is the median, the plus the mean; RAND-12 has the norm of the population
-    dashed. The strata of several tables stand beside each other, as A, B ... A hidden box keeps
+    The line in a box is the median, the plus the mean; what box and whiskers are stands below.
+    RAND-12 has the norm of the population dashed. The strata of several tables stand beside each other, as A, B ... A hidden box keeps
     its place.
     """
     tables = [each.frame[each.frame["stratum"] != ALL] for each in boxes]
@@ -63,7 +65,8 @@ def plot_boxes(*boxes: Released, lang: str) -> Figure:
         figure.legend(
             handles=[*_explained(lang)], loc="outside upper center", ncols=4, handlelength=1.6
         )
-    theme.sign(figure, boxes[0], lang)
+    rule = word(f"score_boxes_explained {boxes[0].settings['least_beyond']}", lang)
+    theme.sign(figure, boxes[0], lang, note=fill(rule, _LETTERS_BELOW))
     return figure
 
 

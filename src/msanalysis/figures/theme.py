@@ -153,14 +153,14 @@ def origin(released: Released, lang: str) -> str:
     return "   ".join(parts)
 
 
-def sign(figure: Figure, released: Released, lang: str) -> None:
+def sign(figure: Figure, released: Released, lang: str, note: str = "") -> None:
     """Write n, source, extract and, where it applies, SYNTHETIC under the figure.
 
-    Above a figure of a local report stands whom it is for.
+    A `note` says on lines of its own before them how to read it. Above a figure of a local report stands whom it is for.
     """
     provenance = released.provenance
-    line = origin(released, lang)
-    figure.supxlabel(line, fontsize=7, color="#444444", x=0.01, ha="left")
+    lines = "\n".join([*note.splitlines(), origin(released, lang)])
+    figure.supxlabel(lines, fontsize=7, color="#444444", x=0.01, ha="left")
     if provenance.source == "synthetic":
         stamp = word("synthetic_stamp", lang)
         figure.text(0.995, 0.008, stamp, ha="right", fontsize=8, color=VERMILION, weight="bold")
