@@ -1,5 +1,7 @@
 """The pictures of natalizumab: drawn in both languages, whole, hidden or empty."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -63,6 +65,25 @@ def test_the_series_tells_of_months_left_out_where_there_are(left_out_months, to
         series, lang=LANGUAGES, measured="natalizumab_stops_per_100py"
     )
     assert ("Still being reported, not fitted" in words(picture, "en")) == told
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_a_hidden_quarter_says_so_and_how_many_events_are_shown_stands_below(hides):
+    series = release(estimate_interrupted_series(make_cohort(courses()), **CHANGE))
+    frame, hidden = series.frame.copy(), series.hidden.copy()
+    drug = (frame["stratum"] == "natalizumab") & (frame["period"] != "all")
+    if hides:
+        last = frame.index[drug][-1]
+        frame.loc[last, ["n_events", "rate_per_100py"]] = None
+        hidden.loc[last, ["n_events", "rate_per_100py"]] = True
+    picture = plot_interrupted_series(
+        replace(series, frame=frame, hidden=hidden), lang=["en"], measured="calendar_year"
+    )
+    said = words(picture, "en")
+    below = picture.draw("en").get_supxlabel()
+    shown = int(frame.loc[drug, "n_events"].sum())
+    assert f"Natalizumab n = {shown:,}".replace(",", "\u202f") in below
+    assert ("hidden" in said, "hidden: too few patients" in below) == (hides, hides)
 
 
 def test_an_empty_series_draws_no_line():

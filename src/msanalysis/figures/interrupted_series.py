@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from msanalysis.core import ALL, Released
 from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
-from msanalysis.labels import word
+from msanalysis.labels import number, word
 
 _MARGIN = 1.12
 
@@ -17,8 +17,8 @@ def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> 
     """Draw each series in a panel: rates by period, the fitted line, the line without the change.
 
     The window of the change is shaded; a period that was left out of the fit has a hollow point,
-    a hidden one none; a series of which nothing is shown has no panel. `measured` is the word of
-    the axis.
+    a hidden one says so; a series of which nothing is shown has no panel. `measured` is the word
+    of the axis. Below stands how many events the points of each series are of.
     """
     rows = released.frame[released.frame["period"] != ALL]
     shown = rows[["rate_per_100py", "fitted_per_100py"]].notna().any(axis=1)
@@ -34,8 +34,17 @@ def plot_interrupted_series(released: Released, *, lang: str, measured: str) -> 
     if strata:
         _label_years(panels[-1], rows, released, lang)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    theme.sign(figure, released, lang)
+    theme.sign(figure, released, lang, note=_note(rows[rows["stratum"].isin(strata)], lang))
     return figure
+
+
+def _note(rows: pd.DataFrame, lang: str) -> str:
+    """Return the events shown of each series, and what it means that a period is hidden."""
+    events = rows["n_events"].groupby(rows["stratum"], sort=False).sum()
+    said = (f"{word(name, lang)} n = {number(n, 0, lang)}" for name, n in events.items())
+    lines = [f"{word('events_shown', lang)}: {', '.join(said)}"] if len(events) else []
+    lines += [word("hidden_explained", lang)] if rows["n_events"].isna().any() else []
+    return "\n".join(lines)
 
 
 def _draw_series(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) -> None:
@@ -56,6 +65,9 @@ def _draw_series(axes: Axes, rows: pd.DataFrame, released: Released, lang: str) 
                 middle[chosen], observed[chosen], "o", color=theme.BLACK, markerfacecolor=inside,
                 markersize=3.5, clip_on=False, label=word(key, lang),
             )  # fmt: skip
+    for place in middle[rows["n_events"].isna()]:
+        axes.text(place, 0, f" {word('hidden_mark', lang)}", rotation=90, va="bottom", ha="center",
+                  fontsize=7)  # fmt: skip
     opens, closes = (pd.Timestamp(released.settings[name]) for name in ("change_from", "change_to"))
     axes.axvspan(
         _as_year(opens), _as_year(closes), color="#BBBBBB", alpha=0.45, linewidth=0,
