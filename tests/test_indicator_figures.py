@@ -135,17 +135,23 @@ def test_each_indicator_and_coverage_has_a_picture_under_its_id(cohort, coverage
     assert "Hele landet (1\u202f900)" in rows
 
 
-def test_the_matrix_shows_points_and_a_dash_for_what_is_not_judged(cohort):
+def test_the_matrix_tells_what_is_hidden_from_what_is_not_judged(cohort):
     goals = score_goals(
         release(estimate_indicators(cohort, definitions=EDSS, year=2024)),
         definitions=EDSS,
         year=2024,
     )
-    axes = plot_goals(goals, lang=["en"]).draw("en").axes[0]
+    figure = plot_goals(goals, lang=["en"]).draw("en")
+    axes = figure.axes[0]
     assert names(axes)[0] == "Førde"
-    assert [text.get_text() for text in axes.texts[:2]] == ["3", "3"]
-    place = names(axes).index("Finnmark")
-    assert [text.get_text() for text in axes.texts[2 * place : 2 * place + 2]] == ["–", "0"]
+    assert axes.texts[0].get_text() == "3"
+    n_trusts = len(names(axes))
+    written = [text.get_text() for text in axes.texts[:n_trusts]]
+    by_trust = dict(zip(names(axes), written, strict=True))
+    assert (by_trust["Finnmark"], by_trust["Nordland"]) == ("hidden", "–")
+    assert [text.get_text() for text in axes.texts[n_trusts:]][-1] == "0"
+    assert "–: not judged" in figure.get_supxlabel()
+    assert "hidden: too few patients" in figure.get_supxlabel()
 
 
 def test_a_funnel_names_only_who_lies_outside_and_shows_no_hidden_trust(cohort):
@@ -169,13 +175,21 @@ def test_a_funnel_of_a_hidden_nation_has_points_and_no_limits(cohort):
 
 @pytest.mark.parametrize("plot", [plot_shrunken_shares, plot_changes])
 def test_panels_have_a_row_a_trust_and_explain_their_marks(cohort, plot):
+    before = PUBLISHED | {("edss_measured", unit): (4, 6) for unit in ("finnmark", "nordland")}
     tables = {
         plot_shrunken_shares: estimate_shrunken_shares(cohort, definitions=EDSS, year=2024),
-        plot_changes: estimate_change(cohort, definitions=EDSS, year=2024, published=PUBLISHED),
+        plot_changes: estimate_change(cohort, definitions=EDSS, year=2024, published=before),
     }
     figure = plot(release(tables[plot]), lang=["en"]).draw("en")
-    assert "Førde" in names(figure.axes[0])
+    rows = names(figure.axes[0])
+    assert "Førde" in rows
     assert len(figure.legends[0].get_texts()) == 2
+    why = {rows[int(text.get_position()[1])]: text.get_text() for text in figure.axes[0].texts}
+    assert (why["Finnmark"], why["Nordland"]) == ("hidden", "–")
+    assert "Førde" not in why
+    below = figure.get_supxlabel()
+    assert "hidden: too few patients" in below
+    assert "–: nothing to count from" in below
 
 
 def test_a_trust_with_a_signal_is_drawn_in_another_colour():

@@ -51,8 +51,8 @@ def plot_boxes(*boxes: Released, lang: str) -> Figure:
     """Draw the box of each stratum in a panel a score, with n in parentheses.
 
     The line in a box is the median, the plus the mean; what box and whiskers are stands below.
-    RAND-12 has the norm of the population dashed. The strata of several tables stand beside each other, as A, B ... A hidden box keeps
-    its place.
+    RAND-12 has the norm of the population dashed. The strata of several tables stand beside each
+    other, as A, B ... A hidden box keeps its place.
     """
     tables = [each.frame[each.frame["stratum"] != ALL] for each in boxes]
     figure = theme.new_figure(6.0)

@@ -21,8 +21,8 @@ _WRAP = 22
 def plot_goals(goals: Released, *, lang: str) -> Figure:
     """Draw the points of each trust, the greatest sum first, of equal sums by name.
 
-    Indicators stand with the most room for improvement first. A dash is no attainment, or a
-    hidden one. The sum does not count every column; the caption says which.
+    Indicators stand with the most room for improvement first. What is hidden says so; a dash is
+    not judged. The sum does not count every column; the caption says which.
     """
     points = goals.frame.set_index("trust").drop(columns=["place", SUM]).astype("float64")
     figure = theme.new_figure(2.4 + 0.235 * max(3, len(points)))
@@ -34,21 +34,30 @@ def plot_goals(goals: Released, *, lang: str) -> Figure:
     sums = goals.frame.set_index("trust")[SUM]
     order = sorted(points.index, key=lambda trust: (-sums[trust], word(trust, lang)))
     points = points.loc[order, points.mean().sort_values(kind="stable").index]
-    _draw_cells(axes, points, sums[order], lang)
+    hidden = goals.hidden.set_axis(goals.frame["trust"]).loc[points.index, points.columns]
+    _draw_cells(axes, points, hidden, lang)
+    _draw_sums(axes, sums[order], len(points.columns), lang)
     _name(axes, points, lang)
-    theme.sign(figure, goals, lang)
+    note = "\n".join(word(key, lang) for key in ("goals_unjudged", "hidden_explained"))
+    theme.sign(figure, goals, lang, note=note)
     return figure
 
 
-def _draw_cells(axes, points: pd.DataFrame, sums: pd.Series, lang: str) -> None:
+def _draw_cells(axes, points: pd.DataFrame, hidden: pd.DataFrame, lang: str) -> None:
     for place, unit in enumerate(points.index):
         for column, value in enumerate(points.loc[unit]):
             colour = COLOURS.get(value, "#F2F2F2")
             axes.barh(place, 1, left=column - 0.5, height=1, color=colour, edgecolor="white")
-            text = number(value, 0, lang) if value == value else DASH
-            axes.text(column, place, text, ha="center", va="center", fontsize=7.5)
-        axes.text(len(points.columns), place, number(sums[unit], 0, lang), ha="center",
-                  va="center", fontsize=8, weight="bold")  # fmt: skip
+            is_hidden = hidden.iloc[place, column]
+            text = word("hidden_mark", lang) if is_hidden else DASH
+            axes.text(column, place, number(value, 0, lang) if value == value else text,
+                      ha="center", va="center", fontsize=5.5 if is_hidden else 7.5)  # fmt: skip
+
+
+def _draw_sums(axes, sums: pd.Series, column: int, lang: str) -> None:
+    for place, value in enumerate(sums):
+        axes.text(column, place, number(value, 0, lang), ha="center", va="center", fontsize=8,
+                  weight="bold")  # fmt: skip
 
 
 def _name(axes, points: pd.DataFrame, lang: str) -> None:

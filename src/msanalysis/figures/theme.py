@@ -156,7 +156,8 @@ def origin(released: Released, lang: str) -> str:
 def sign(figure: Figure, released: Released, lang: str, note: str = "") -> None:
     """Write n, source, extract and, where it applies, SYNTHETIC under the figure.
 
-    A `note` says on lines of its own before them how to read it. Above a figure of a local report stands whom it is for.
+    A `note` says on lines of its own before them how to read it. Above a figure of a local report
+    stands whom it is for.
     """
     provenance = released.provenance
     lines = "\n".join([*note.splitlines(), origin(released, lang)])

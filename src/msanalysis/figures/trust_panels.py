@@ -11,16 +11,20 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from msanalysis.core import Released
 from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
-from msanalysis.labels import number, word
+from msanalysis.labels import DASH, number, word
 
 COLUMNS = 4
 _WRAP = 24
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 _NATION = "nation"
 
 
 @picture
 def plot_shrunken_shares(shrunken: Released, *, lang: str) -> Figure:
-    """Draw the raw share of each trust and the nation (open), and the shrunken one (filled)."""
+    """Draw the raw share of each trust and the nation (open), and the shrunken one (filled).
+
+    A hidden share says so; a dash is a share of nobody.
+    """
     figure = _panels(shrunken, _draw_shrunken, ("share", "shrunken"), lang)
     _explain(figure)
     return figure
@@ -28,7 +32,10 @@ def plot_shrunken_shares(shrunken: Released, *, lang: str) -> Figure:
 
 @picture
 def plot_changes(changes: Released, *, lang: str) -> Figure:
-    """Draw how much each trust and the nation changed from the year before, with interval."""
+    """Draw how much each trust and the nation changed from the year before, with interval.
+
+    A hidden change says so; a dash is where a year has nobody.
+    """
     figure = _panels(changes, _draw_change, ("change",), lang)
     _explain(figure)
     return figure
@@ -40,7 +47,7 @@ def _panels(
     values: tuple[str, ...],
     lang: str,
 ) -> Figure:
-    rows = released.frame
+    rows = released.frame.assign(hidden=released.hidden[values[0]])
     rows = rows[rows["level"].isin((_NATION, "trust"))]
     units, indicators = list(rows["unit"].unique()), list(rows["indicator"].unique())
     n_rows = max(1, -(-len(indicators) // COLUMNS))
@@ -51,7 +58,9 @@ def _panels(
         return figure
     panels = figure.subplots(n_rows, COLUMNS, sharey=True, squeeze=False).ravel()
     for axes, indicator in zip(panels, indicators, strict=False):
-        draw(axes, rows[rows["indicator"] == indicator], units, lang)
+        chosen = rows[rows["indicator"] == indicator]
+        draw(axes, chosen, units, lang)
+        _say_why(axes, chosen, values[0], units, lang)
         axes.set_title(fill(word(indicator, lang), _WRAP), loc="left", fontsize=7)
         axes.tick_params(labelsize=6.5)
     for axes in panels[len(indicators) :]:
@@ -59,8 +68,26 @@ def _panels(
     names = [word(unit, lang) for unit in units]
     panels[0].set_yticks(range(len(units)), names)
     panels[0].set_ylim(len(units) - 0.4, -0.6)
-    theme.sign(figure, released, lang)
+    theme.sign(figure, released, lang, note=_note(figure, lang))
     return figure
+
+
+def _say_why(axes: Axes, rows: pd.DataFrame, value: str, units: list[str], lang: str) -> None:
+    """Write in each row without a mark whether it is hidden, or of nobody."""
+    held = rows.set_index("unit").reindex(units)
+    shown, hidden = held[value].notna(), held["hidden"].eq(True)
+    for place, unit in enumerate(units):
+        if not shown[unit]:
+            text = word("hidden_mark", lang) if hidden[unit] else DASH
+            axes.text(0.02, place, text, transform=axes.get_yaxis_transform(), va="center",
+                      fontsize=5.5, bbox=_ON_WHITE)  # fmt: skip
+
+
+def _note(figure: Figure, lang: str) -> str:
+    """Return what explains the words of rows without a mark."""
+    written = {text.get_text() for axes in figure.axes for text in axes.texts}
+    marks = {word("hidden_mark", lang): "hidden_explained", DASH: "none_explained"}
+    return "   ".join(word(why, lang) for mark, why in marks.items() if mark in written)
 
 
 def _explain(figure: Figure) -> None:

@@ -32,7 +32,7 @@ def score_goals(
     Released
         `place`, `trust`, `sum_of_points`, and a column of points for each indicator. Trusts
         with more points stand before others; of equal ones the first by code has the better
-        place.
+        place. Points of a hidden attainment are hidden; one that is not judged has none.
 
     Notes
     -----
@@ -42,14 +42,19 @@ def score_goals(
     rows = _of_trusts(released, year)
     in_sum = {each["id"]: each["in_sum"] == "true" for each in definitions}
     points = rows.assign(points=rows["attainment"].map(POINTS).astype("Int64"))
-    points = points.pivot(index="unit", columns="indicator", values="points")
+    points, hidden = (
+        points.pivot(index="unit", columns="indicator", values=name)
+        for name in ("points", "hidden")
+    )
     points = points.reindex(columns=[id for id in in_sum if id in points])
     counted = [id for id in points if in_sum[id]]
     points.insert(0, SUM, points[counted].sum(axis=1).astype("Int64"))
     ordered = points.rename_axis(index="trust", columns=None).reset_index()
     ordered = ordered.sort_values([SUM, "trust"], ascending=[False, True], ignore_index=True)
     ordered.insert(0, "place", (ordered.index + 1).astype("int64"))
-    return _made_of(released[0], "goals", ordered)
+    hidden = hidden.eq(True).reindex(ordered["trust"]).reset_index(drop=True)
+    hidden = hidden.reindex(columns=ordered.columns, fill_value=False)
+    return replace(_made_of(released[0], "goals", ordered), hidden=hidden)
 
 
 def count_attainments(*released: Released, year: int) -> Released:
@@ -77,9 +82,13 @@ def count_attainments(*released: Released, year: int) -> Released:
 
 
 def _of_trusts(released: Sequence[Released], year: int) -> pd.DataFrame:
-    columns = ["indicator", "unit", "attainment"]
-    rows = pd.concat([each.frame for each in released], ignore_index=True)
-    return rows[(rows["level"] == "trust") & (rows["year"] == str(year))][columns]
+    """Return the rows of trusts in a year: `indicator`, `unit`, `attainment`, `hidden`."""
+    rows = pd.concat(
+        [each.frame.assign(hidden=each.hidden["attainment"]) for each in released],
+        ignore_index=True,
+    )
+    chosen = (rows["level"] == "trust") & (rows["year"] == str(year))
+    return rows.loc[chosen, ["indicator", "unit", "attainment", "hidden"]]
 
 
 def _made_of(released: Released, statistic: str, frame: pd.DataFrame) -> Released:
