@@ -56,4 +56,5 @@ def test_a_quantity_carries_its_unit():
     assert quantity(93.12, "percent", "nb") == "93,1\u00a0%"
     assert quantity(-5.02, "percentage_points", "nb") == "\u22125,0\u00a0prosentpoeng"
     assert quantity(48.9, "years", "en") == "48.9\u00a0years"
+    assert quantity(-0.0148, "score_per_year", "en") == "\u22120.01\u00a0points"
     assert quantity(4544, "persons", "en") == "4\u202f544"

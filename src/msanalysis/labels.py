@@ -104,6 +104,7 @@ UNIT_DECIMALS = {
     "days": 0,
     "per 100000": 1,
     "score": 1,
+    "score_per_year": 2,
 }
 
 
