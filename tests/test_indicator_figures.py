@@ -208,12 +208,13 @@ def test_a_trust_with_a_signal_is_drawn_in_another_colour():
     assert marks["Førde"] == "D"
 
 
-def test_ripening_marks_both_updates(cohort):
+def test_ripening_marks_both_updates_and_names_its_weeks(cohort):
     weeks = {f"edss_measured {week}": ["met"] * 50 + ["not_met"] * 50 for week in (0, 20, 50)}
     persons = make_cohort(placed(["ous"] * 100, **weeks))
     ripening = release(estimate_ripening(persons, definitions=EDSS))
     figure = plot_ripening(ripening, ripening, lang=["nb"], year=2024).draw("nb")
     assert {text.get_text() for text in figure.axes[0].texts} == {"juni", "des."}
+    assert figure.axes[0].get_xlabel() == "Uker etter årets slutt"
 
 
 def test_what_was_not_delivered_is_named_in_every_picture():

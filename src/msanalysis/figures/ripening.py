@@ -24,7 +24,7 @@ def plot_ripening(now: Released, before: Released, *, lang: str, year: int) -> F
     """
     indicators = list(before.frame["indicator"].unique())
     n_rows = max(1, -(-len(indicators) // COLUMNS))
-    figure = theme.new_figure(0.8 + 1.75 * n_rows)
+    figure = theme.new_figure(1.1 + 1.75 * n_rows)
     if before.frame["share"].isna().all():
         theme.say_nothing_to_draw(figure.subplots(), before, lang)
         theme.sign(figure, before, lang)
@@ -40,7 +40,8 @@ def plot_ripening(now: Released, before: Released, *, lang: str, year: int) -> F
     panels[0].set_ylim(0, 1.12)
     theme.percent_axis(panels[0].yaxis, lang)
     panels[0].legend(fontsize=7, loc="lower right")
-    figure.supxlabel(word("weeks_since_year_end", lang), fontsize=8)
+    for axes in panels[-COLUMNS:]:
+        axes.set_xlabel(word("weeks_since_year_end", lang), fontsize=7)
     theme.sign(figure, before, lang)
     return figure
 
