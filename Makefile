@@ -14,8 +14,10 @@ report: $(EXTRACT)/extract.yaml
 test: $(READY) check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# The attack on hundreds of registries needs nothing but processors; the rest kills, fills and waits.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 tests/test_attack_slow.py
+	$(BIN)/python -m pytest -m slow --ignore tests/test_attack_slow.py
 
 check: $(READY)
 	$(BIN)/ruff check .
