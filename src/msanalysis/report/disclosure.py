@@ -180,7 +180,7 @@ def _columns(held: pd.DataFrame, table: dict[str, Any], policy: str) -> Iterator
     base = POLICIES[policy].rounding_base
     counts = {} if table.get("shape") == "points" else table.get("counts", {})
     for name in held:
-        values = pd.to_numeric(held[name].replace({"": None, "NA": None}), errors="coerce")
+        values = pd.to_numeric(held[name], errors="coerce")
         if name in counts:
             shown = values[values > 0]
             smallest = shown.min() if len(shown) else None
