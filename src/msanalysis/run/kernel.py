@@ -188,7 +188,6 @@ def _empty(kernel: AsyncKernelManager, environment: dict[str, str]) -> None:
     client.load_connection_file()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=START_SECONDS)
         code = (
             f"__import__('os').environ.update({environment!r})\n"
             "get_ipython().reset()\n__import__('gc').collect()"
