@@ -1,9 +1,15 @@
 """What a run has drawn it does not draw again, and what differs is never taken for it."""
 
+import io
+
+import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
+from msanalysis.figures import theme
 from msanalysis.figures.picture import picture
 from msanalysis.folders import PICTURES_VARIABLE
 from msanalysis.release import release
@@ -71,3 +77,14 @@ def test_without_a_run_nothing_is_kept(tmp_path, kept, monkeypatch):
     assert saved(tmp_path / "first", shown) == saved(tmp_path / "again", shown)
     assert len(drawn) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"first", "again"}
+
+
+def test_a_png_holds_the_pixels_and_the_size_that_the_drawing_library_gives_it(tmp_path):
+    shown = plot_bars(counted("female", "male"), lang=["en"])
+    expected = io.BytesIO()
+    with matplotlib.rc_context(theme.SETTINGS):
+        shown.draw("en").savefig(expected, format="png", dpi=300)
+    own = Image.open(io.BytesIO(saved(tmp_path, shown)["bars.en.png"]))
+    theirs = Image.open(expected)
+    assert np.array_equal(np.asarray(own), np.asarray(theirs.convert("RGB")))
+    assert own.info["dpi"] == theirs.info["dpi"] == pytest.approx((300, 300), abs=0.01)
