@@ -202,10 +202,10 @@ def _since_diagnosis(
     """Return the periods of the persons that had not ended before the diagnosis."""
     diagnosis = extract.table("patients").select("patient_id", "diagnosis_date")
     lasting = nw.col("stop_date").is_null() | (nw.col("stop_date") >= nw.col("diagnosis_date"))
-    rows = collected(
+    return collected(
         extract.table(table)
+        .filter(nw.col("patient_id").is_in(persons["patient_id"].tolist()))
         .join(diagnosis, on="patient_id")
         .filter(lasting)
         .select("patient_id", "start_date", column)
     )
-    return rows[rows["patient_id"].isin(persons["patient_id"])]
