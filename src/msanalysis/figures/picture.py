@@ -28,7 +28,7 @@ _SCREEN_DOTS_PER_INCH = 96
 _KINDS = ("svg", "png")
 _NO_DATES = {"Date": None, "Creator": None}
 _DOTS_PER_METRE = round(DOTS_PER_INCH / 0.0254)
-# A third of the time of zlib's default, for files a fifth larger.
+# Half the time of zlib's default, for files a quarter larger.
 _FAST = 3
 
 
