@@ -257,21 +257,41 @@ def test_what_two_chains_of_exclusions_leave_of_the_same_persons_is_one_number()
     assert audit([lines, states, years], THRESHOLD) > hidden_by_themselves
 
 
-def test_numerators_that_are_hidden_are_not_known_to_be_few_by_one_that_is_shown():
-    """The 4 of 9 who were measured are 1 of 4 and 3 of 5 where they live: all three are hidden."""
-    measured = {"measured": ("yes",)}
-    at = [{"place": ("a",)}, {"place": ("b",)}]
-    quotas = told(
+MEASURED = {"measured": ("yes",)}
+PLACES = [{"place": ("a",)}, {"place": ("b",)}]
+
+
+def measured(wholes, parts, hidden_wholes=""):
+    """Return so many measured of so many in two places, which are hidden, and of all of them."""
+    table = told(
         "indicators",
-        ({}, 9),
-        (measured, 4),
-        *((place, n, HIDDEN) for place, n in zip(at, (4, 5), strict=True)),
-        *(({**place, **measured}, n, HIDDEN) for place, n in zip(at, (1, 3), strict=True)),
+        ({}, sum(wholes)),
+        (MEASURED, sum(parts)),
+        *((place, n, hidden_wholes) for place, n in zip(PLACES, wholes, strict=True)),
+        *(({**place, **MEASURED}, n, HIDDEN) for place, n in zip(PLACES, parts, strict=True)),
     )
-    whole, part, *wholes, a, b = (cell.key for cell in quotas.cells)
-    pairs = zip((part, a, b), (whole, *wholes), strict=True)
-    quotas = replace(quotas, quotas=frozenset(pairs))
-    assert audit([quotas], THRESHOLD) == {part, *wholes, a, b}
+    whole, part, a, b, *of_places = (cell.key for cell in table.cells)
+    pairs = zip((part, *of_places), (whole, a, b), strict=True)
+    return replace(table, quotas=frozenset(pairs)), part
+
+
+def test_hidden_numerators_of_small_wholes_are_small_anyway():
+    quotas, _ = measured((4, 3), (1, 2), HIDDEN)
+    assert audit([quotas], THRESHOLD) == quotas.hidden
+
+
+def test_hidden_numerators_of_shown_wholes_are_not_known_to_be_few_by_one_that_is_shown():
+    quotas, of_both = measured((9, 8), (1, 2))
+    assert audit([quotas], THRESHOLD) == {*quotas.hidden, of_both}
+
+
+def test_who_is_a_numerator_here_and_counted_for_themselves_there_is_not_known_to_be_few():
+    quotas, of_both = measured((4, 3), (1, 2), HIDDEN)
+    alone = told(
+        "completeness",
+        *(({**place, **MEASURED}, n, HIDDEN) for place, n in zip(PLACES, (1, 2), strict=True)),
+    )
+    assert of_both in audit([quotas, alone], THRESHOLD)
 
 
 def test_what_an_audit_remembers_of_the_one_before_changes_nothing():

@@ -223,7 +223,7 @@ class Cohort:
         return f"Cohort({self.name!r}): release(cohort.attrition) shows who is in it"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Result:
     """What a statistic returns: a small tidy table that has not passed the gate.
 

@@ -94,7 +94,14 @@ def _known(
             for each in tables
             for part, whole in each.printed
         },
+        alone={same[key] for each in tables for key in _alone(each)},
     )
+
+
+def _alone(table: Shown) -> set[str]:
+    """Return the cells that a table counts for themselves, and not as numerators only."""
+    parts, wholes = ({pair[place] for pair in table.quotas} for place in (0, 1))
+    return {cell.key for cell in table.cells} - (parts - wholes)
 
 
 def _agreed_values(tables: Sequence[Shown], same: Mapping[str, str]) -> dict[str, int]:

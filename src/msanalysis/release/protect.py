@@ -57,6 +57,8 @@ class Known:
         A numerator and its denominator: what the one leaves of the other may be known.
     printed
         Other parts and wholes of which that holds.
+    alone
+        Cells that are counted for themselves, and not as numerators only.
     proven
         What is tried first, as much of it stays possible from audit to audit; more is added.
     """
@@ -69,7 +71,15 @@ class Known:
     kept: Collection[str] = ()
     quotas: Collection[tuple[str, str]] = ()
     printed: Collection[tuple[str, str]] = ()
+    alone: Collection[str] = ()
     proven: Proven = field(default_factory=dict)
+
+    @cached_property
+    def small_anyway(self) -> set[str]:
+        """Numerators of nothing but small wholes: that they are small says nothing more."""
+        small = {whole for _, whole in self.quotas if self.values[whole] < self.threshold}
+        others = {part for part, whole in self.quotas if whole not in small}
+        return {part for part, _ in self.quotas} - others - {*self.alone}
 
     @cached_property
     def touching(self) -> Mapping[str, list[int]]:
@@ -220,7 +230,7 @@ def _goals(key: str, known: Known, values, hidden) -> tuple[int, int]:
     A small hidden cell is known not to be 0; one that no table has may be nobody.
     """
     value = values[key]
-    if value >= known.threshold:
+    if value >= known.threshold or key in known.small_anyway:
         return value + 1, value - 1
     return known.threshold, -1 if key in hidden else 0
 

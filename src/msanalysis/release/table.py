@@ -1,6 +1,8 @@
 """Tables: small counts are hidden, and more where what is shown would give them back."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -14,6 +16,21 @@ from msanalysis.release.protect import Known
 from msanalysis.release.threshold import publicly_known, too_small
 
 
+@dataclass(frozen=True)
+class _Table:
+    """What of a table is the same under every plan: its cells, what is small, who knows what."""
+
+    frame: pd.DataFrame
+    small: pd.DataFrame
+    cells: Sequence[Cell]
+    of_reader: Collection[str]
+    known: Known
+
+
+_READ: WeakKeyDictionary[Result, dict[Policy, _Table]] = WeakKeyDictionary()
+"""Tables that are held to one plan after the other."""
+
+
 def protect_table(
     result: Result, policy: Policy, own: pd.Series | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -21,28 +38,43 @@ def protect_table(
 
     `own` are rows that the reader knows: they are shown, and no other may follow from them.
     """
-    frame = result.frame.reset_index(drop=True)
-    hidden = _small(result, frame, policy)
     if own is not None:
-        hidden.loc[own.to_numpy()] = False
-    cells = [*cells_of(result, frame), *cells_of_its_own(result, frame)]
-    known = {cell.key for cell in cells if own is not None and own.iloc[cell.row]}
-    marked = {name: hidden[name].to_numpy() for name in hidden}
-    first = {cell.key for cell in cells if marked[cell.column][cell.row]}
-    in_plan = ({cell.key for cell in cells} & planned()) - known
-    ties = tied(result, cells) if in_plan else {}
-    with_plan = {other for key in in_plan for other in ties[key]}
+        table = _read(result, policy, own)
+    elif not (table := _READ.setdefault(result, {}).get(policy)):
+        table = _READ[result][policy] = _read(result, policy, None)
+    in_plan = ({cell.key for cell in table.cells} & planned()) - table.of_reader
+    with_plan = {other for key in in_plan for other in table.known.tied[key]}
+    marked = {name: table.small[name].to_numpy() for name in table.small}
+    first = {cell.key for cell in table.cells if marked[cell.column][cell.row]}
+    insiders = {} if table.of_reader or not policy.trusts_know_their_own else own_cells(table.cells)
     # What the plan hides is hidden even where it is 0: a day, not a number, tells too much there.
-    chosen = in_plan | _to_hide(result, frame, cells, first | in_plan | with_plan, policy, known)
-    marks, place = hidden.to_numpy(copy=True), {name: i for i, name in enumerate(hidden)}
-    for cell in cells:
+    chosen = in_plan | hidden_from_all(
+        table.known, (first | in_plan | with_plan) - {*table.known.kept}, insiders
+    )
+    return table.frame, _marked(result, table, chosen, policy)
+
+
+def _read(result: Result, policy: Policy, own: pd.Series | None) -> _Table:
+    frame = result.frame.reset_index(drop=True)
+    small = _small(result, frame, policy)
+    if own is not None:
+        small.loc[own.to_numpy()] = False
+    cells = [*cells_of(result, frame), *cells_of_its_own(result, frame)]
+    of_reader = {cell.key for cell in cells if own is not None and own.iloc[cell.row]}
+    return _Table(frame, small, cells, of_reader, _known(result, frame, cells, policy, of_reader))
+
+
+def _marked(result: Result, table: _Table, chosen: Collection[str], policy: Policy) -> pd.DataFrame:
+    """Return which cells of the table to hide: the small and the chosen, with what follows."""
+    marks, place = table.small.to_numpy(copy=True), {name: i for i, name in enumerate(table.small)}
+    for cell in table.cells:
         if cell.key in chosen:
             names = (cell.column, *_hidden_with(result, cell))
             marks[cell.row, [place[name] for name in names]] = True
-    hidden = pd.DataFrame(marks, index=hidden.index, columns=hidden.columns)
+    hidden = pd.DataFrame(marks, index=table.small.index, columns=table.small.columns)
     for count in result.counts:
-        hidden.loc[publicly_known(result, frame, count, policy), count] = False
-    return frame, hidden
+        hidden.loc[publicly_known(result, table.frame, count, policy), count] = False
+    return hidden
 
 
 def _small(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -55,29 +87,23 @@ def _small(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return hidden
 
 
-def _to_hide(
-    result: Result,
-    frame: pd.DataFrame,
-    cells: list[Cell],
-    first: set[str],
-    policy: Policy,
-    own: set[str],
-) -> set[str]:
+def _known(
+    result: Result, frame: pd.DataFrame, cells: Sequence[Cell], policy: Policy, own: set[str]
+) -> Known:
     coarser = result.counted.coarser if result.counted else {}
     values = {cell.key: cell.value for cell in cells}
-    public = public_keys(result, frame, cells, policy) | own
-    known = Known(
+    quotas = printed_quotas(result, cells, policy)
+    return Known(
         values=values,
         sums=sums_of(plainest(cells, coarser), values, coarser),
         cost={cell.key: (cell.total, cell.cost) for cell in reversed(cells)},
         tied=tied(result, cells),
         threshold=policy.threshold,
-        kept=public,
-        quotas=printed_quotas(result, cells, policy),
+        kept=public_keys(result, frame, cells, policy) | own,
+        quotas=quotas,
         printed=printed_parts(result, policy),
+        alone={whole for _, whole in quotas},
     )
-    insiders = own_cells(cells) if policy.trusts_know_their_own and not own else {}
-    return hidden_from_all(known, first - public, insiders)
 
 
 def public_keys(
