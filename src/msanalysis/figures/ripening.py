@@ -41,7 +41,7 @@ def plot_ripening(now: Released, before: Released, *, lang: str, year: int) -> F
     theme.percent_axis(panels[0].yaxis, lang)
     panels[0].legend(fontsize=7, loc="lower right")
     for axes in panels[-COLUMNS:]:
-        axes.set_xlabel(fill(word("weeks_since_year_end", lang), _WRAP - 4), fontsize=7)
+        axes.set_xlabel(fill(word("weeks_since_year_end", lang), _WRAP), fontsize=7)
     theme.sign(figure, before, lang)
     return figure
 
