@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import tempfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from msanalysis.core import Released, bind
 from msanalysis.figures import interactive, theme
@@ -27,7 +27,8 @@ DOTS_PER_INCH = 300
 _SCREEN_DOTS_PER_INCH = 96
 _KINDS = ("svg", "png")
 _NO_DATES = {"Date": None, "Creator": None}
-# Half the time of zlib's default, for files a fifth larger.
+_DOTS_PER_METRE = round(DOTS_PER_INCH / 0.0254)
+# Half the time of zlib's default, for files a quarter larger.
 _FAST = 3
 
 
@@ -113,12 +114,29 @@ def _svg(figure: Figure) -> bytes:
 
 
 def _png(figure: Figure) -> bytes:
-    """Return the pixels without transparency, which nothing here has, and their size on paper."""
+    """Return the pixels without transparency, and their size on paper.
+
+    Each row as it is: a library tries five filters on each, for files as large in twice the time.
+    """
     figure.canvas.draw()
-    pixels = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
-    buffer = io.BytesIO()
-    pixels.save(buffer, "png", compress_level=_FAST, dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
-    return buffer.getvalue()
+    pixels = np.asarray(figure.canvas.buffer_rgba())
+    high, wide, _ = pixels.shape
+    rows = np.zeros((high, 1 + 3 * wide), dtype="uint8")  # the first byte names the filter: none
+    for colour in range(3):
+        rows[:, 1 + colour :: 3] = pixels[:, :, colour]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)),
+            _chunk(b"pHYs", struct.pack(">IIB", _DOTS_PER_METRE, _DOTS_PER_METRE, 1)),
+            _chunk(b"IDAT", zlib.compress(rows, _FAST)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
 
 
 def picture(function: Callable[..., Figure]) -> Callable[..., Picture]:
