@@ -22,6 +22,7 @@ class _Table:
 
     frame: pd.DataFrame
     small: pd.DataFrame
+    first: Collection[str]
     cells: Sequence[Cell]
     of_reader: Collection[str]
     known: Known
@@ -44,12 +45,10 @@ def protect_table(
         table = _READ[result][policy] = _read(result, policy, None)
     in_plan = ({cell.key for cell in table.cells} & planned()) - table.of_reader
     with_plan = {other for key in in_plan for other in table.known.tied[key]}
-    marked = {name: table.small[name].to_numpy() for name in table.small}
-    first = {cell.key for cell in table.cells if marked[cell.column][cell.row]}
     insiders = {} if table.of_reader or not policy.trusts_know_their_own else own_cells(table.cells)
     # What the plan hides is hidden even where it is 0: a day, not a number, tells too much there.
     chosen = in_plan | hidden_from_all(
-        table.known, (first | in_plan | with_plan) - {*table.known.kept}, insiders
+        table.known, (table.first | in_plan | with_plan) - {*table.known.kept}, insiders
     )
     return table.frame, _marked(result, table, chosen, policy)
 
@@ -61,7 +60,11 @@ def _read(result: Result, policy: Policy, own: pd.Series | None) -> _Table:
         small.loc[own.to_numpy()] = False
     cells = [*cells_of(result, frame), *cells_of_its_own(result, frame)]
     of_reader = {cell.key for cell in cells if own is not None and own.iloc[cell.row]}
-    return _Table(frame, small, cells, of_reader, _known(result, frame, cells, policy, of_reader))
+    marked = {name: small[name].to_numpy() for name in small}
+    first = {cell.key for cell in cells if marked[cell.column][cell.row]}
+    return _Table(
+        frame, small, first, cells, of_reader, _known(result, frame, cells, policy, of_reader)
+    )
 
 
 def _marked(result: Result, table: _Table, chosen: Collection[str], policy: Policy) -> pd.DataFrame:

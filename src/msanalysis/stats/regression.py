@@ -74,11 +74,11 @@ def estimate_regression(
     check_level(level)
     models = [("univariable", [each]) for each in covariates] + [("multivariable", covariates)]
     designs = [(name, chosen, read_design(frame, chosen)) for name, chosen in models]
+    fitted = [each for each in designs if can_be_fitted(each[-1].X)]
     parts = (
         {"score": score, "model": name, **_fitted(values, design, level), **_behind(frame, chosen)}
         for score, values in read_scores(frame, scores).items()
-        for name, chosen, design in designs
-        if can_be_fitted(design.X)
+        for name, chosen, design in fitted
     )
     return stack(parts, TERMS)
 
@@ -140,9 +140,8 @@ def check_regression(
 def _checks(
     frame: pd.DataFrame, scores: Sequence[str], covariates: Sequence[str], design: Design
 ) -> Iterator[dict[str, Any]]:
-    for score, values in read_scores(frame, scores).items():
-        if not can_be_fitted(design.X):
-            continue
+    read = read_scores(frame, scores)
+    for score, values in read.items() if can_be_fitted(design.X) else ():
         fit = sm.OLS(values, design.X).fit()
         yield {
             "score": score,
