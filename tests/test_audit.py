@@ -369,6 +369,59 @@ def test_who_has_a_value_is_everyone_where_no_level_is_missing():
     assert audit([courses, trend], THRESHOLD) > courses.hidden
 
 
+def test_who_has_a_value_and_who_has_none_are_everyone_where_a_level_is_nobodys():
+    """No table of these 32 has the group 4 to 5: the 11 with EDSS and the 21 without are all."""
+    groups = told(
+        "boxes",
+        ({}, 32, HIDDEN),
+        ({"edss group": ("0-1",)}, 3, HIDDEN),
+        ({"edss group": ("2-3",)}, 7, HIDDEN),
+        ({"edss group": ("6-10",)}, 1, HIDDEN),
+        ({"edss group": ("missing",)}, 21),
+    )
+    answer = dict.fromkeys(("0-1", "2-3", "4-5", "6-10"), "yes") | {"missing": "no"}
+    correlation = told(
+        "correlation",
+        ({"edss known": ("yes",)}, 11),
+        coarser={"edss group": {"edss known": answer}},
+    )
+    assert audit([groups], THRESHOLD) == groups.hidden
+    assert audit([groups, correlation], THRESHOLD) > groups.hidden
+
+
+@pytest.mark.parametrize("yes", [(19,), (19, HIDDEN)])
+@pytest.mark.parametrize(
+    "other", [{"known": ("yes",)}, {"group": ("0-1", "4-5")}], ids=["coarser", "together"]
+)
+def test_a_level_that_no_table_lists_is_nobodys_where_those_listed_make_up_the_whole(other, yes):
+    """Of 40 there are 37 and 3 hidden; 9, 10 and 21 are the 40, whoever else names a group 4-5."""
+    all_40 = told(
+        "shares", ({}, 40, HIDDEN), ({"sex": ("female",)}, 3, HIDDEN), ({"sex": ("male",)}, 37)
+    )
+    groups = told(
+        "boxes",
+        ({"group": ("0-1",)}, 9),
+        ({"group": ("2-3",)}, 10),
+        ({"group": ("missing",)}, 21),
+    )
+    answer = dict.fromkeys(("0-1", "2-3", "4-5"), "yes") | {"missing": "no"}
+    n = (9, *yes[1:]) if "group" in other else yes
+    named = told("correlation", (other, *n), coarser={"group": {"known": answer}})
+    assert audit([all_40, groups], THRESHOLD) > all_40.hidden
+    assert audit([all_40, groups, named], THRESHOLD) > all_40.hidden | named.hidden
+
+
+def test_a_part_that_is_all_of_its_whole_does_not_tell_that_nobody_has_another_level():
+    """The 6 known by June are all 6, by chance; who came later may have been somebody."""
+    known = told(
+        "coverage",
+        ({}, 6, HIDDEN),
+        ({"known by": ("june",)}, 6),
+        ({"known by": ("june", "december")}, 6, HIDDEN),
+    )
+    assert audit([known], THRESHOLD) == known.hidden
+
+
 def no_step(name):
     return pd.DataFrame({"step": [name], "n": [0], "dimension": [name]})
 

@@ -189,6 +189,8 @@ def _parts(group: _Group, members: Sequence[_Member], values: Mapping[str, int])
     rest = next((inside for inside, part in classes.items() if isinstance(part, Except)), None)
     if rest is not None and _nobody(rest, classes, keys, values):
         del classes[rest]
+    for inside in _unlisted(classes, members, values):
+        del classes[inside]
     owners = _owners(classes, keys)
     names = {
         inside: owners.get(inside)
@@ -260,3 +262,33 @@ def _nobody(
             if None not in numbers:
                 return numbers[0] == sum(numbers[1:])
     return False
+
+
+def _unlisted(
+    classes: _Classes, members: Sequence[_Member], values: Mapping[str, int]
+) -> set[tuple[bool, ...]]:
+    """Return the levels that no member lists where several that are listed make up a whole.
+
+    Nobody has them. One level that is all of its whole does not tell that: it may be so by chance.
+    """
+    keys = [key for key, _ in members]
+    owners = _owners(classes, keys)
+    if len(owners) == len(classes):
+        return set()
+    excepted = {level for _, part in members if isinstance(part, Except) for level in part.levels}
+    listed = {inside: values.get(key, 0) for inside, key in owners.items()}
+    gone: set[tuple[bool, ...]] = set()
+    for number, key in enumerate(keys):
+        parts = [inside for inside in classes if inside[number]]
+        numbers = [n for inside in parts if (n := listed.get(inside, 0)) > 0]
+        if len(numbers) > 1 and values.get(key) == sum(numbers):
+            gone |= {
+                inside
+                for inside in parts
+                if inside not in owners and excepted.isdisjoint(_named(classes[inside]))
+            }
+    return gone
+
+
+def _named(part: Part) -> tuple[str, ...]:
+    return part if isinstance(part, tuple) else ()
