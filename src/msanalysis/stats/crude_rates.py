@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from msanalysis.core import ALL, statistic
+from msanalysis.core import ALL, Cohort, statistic
 from msanalysis.intervals import check_level
 from msanalysis.stats.means import read_numbers
 from msanalysis.stats.strata import MISSING, read_levels, stack
@@ -89,7 +89,22 @@ def estimate_crude_rates(
     return stack(parts, _RATES)
 
 
-@statistic(shape="table", counts={"n": _RATE}, again=_again)
+def _cells_of_years(
+    cohort: Cohort, table: pd.DataFrame, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Who lives at the end of the status year is who other tables count as alive."""
+    status_date = cohort.provenance.status_date
+    ends = (status_date.month, status_date.day) == (12, 31)
+    last = str(status_date.year) if ends else ""
+    alive = [
+        {"alive" if year == last else f"alive at the end of {year}": ("yes",)}
+        for year in table["stratum"]
+    ]
+    base = cohort.base or cohort.name
+    return {"cells": {"n": tuple((base, {**cohort.fixed, **box}) for box in alive)}}
+
+
+@statistic(shape="table", counts={"n": _RATE}, cells=_cells_of_years, again=_again)
 def estimate_yearly_prevalence(
     frame: pd.DataFrame,
     *,

@@ -27,9 +27,9 @@ NO_VARIANCE = 1e-10
     counts={
         "n": ("n_events", "chi2", "p_value"),
         "n_events": ("chi2", "p_value"),
-        "n_smallest_group": ("chi2", "p_value"),
     },
     cells={"n": (), "n_events": ("end_reason=event",)},
+    behind={"n_smallest_group": ("chi2", "p_value")},
 )
 def compare_survival(
     frame: pd.DataFrame,
@@ -53,7 +53,8 @@ def compare_survival(
     Returns
     -------
     Result
-        One row: `n`, `n_events`, `n_smallest_group` (persons), `chi2`, `degrees_of_freedom`
+        One row: `n`, `n_events`, `n_smallest_group` (persons, for the gate), `chi2`,
+        `degrees_of_freedom`
         (groups that can be compared, less one), `p_value`. Without two groups at risk together,
         `chi2` and `p_value` are missing.
 
