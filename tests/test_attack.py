@@ -25,16 +25,11 @@ from attack.pictures import (
     untold,
 )
 from attack.planted import table
-from attack.read import Run, read_run
-from attack.rules import RULES
+from attack.read import HIDDEN, NO_VALUE, Run, read_run
 from attack.subtract import between
+from attack.whole_run import leaks
 
 ATTACK = Path(planted.__file__).parent
-
-
-def leaks(run: Run):
-    rules = RULES[run.policy]
-    return find_leaks(learn(run), rules.threshold, implied=not rules.quotas_printed)
 
 
 def values(run: Run) -> set[tuple[int, int]]:
@@ -212,6 +207,73 @@ def test_a_small_level_of_a_breakdown_is_never_printed(tmp_path):
     assert values(planted.release(tmp_path, "annual_report", level=level)) == {(2, 2)}
 
 
+def test_a_small_count_is_found_though_nothing_says_whom_it_counts(tmp_path):
+    stopped = table({"stratum": "all", "n_stopped": 2}, counts={"n_stopped": {}})
+    assert values(planted.release(tmp_path, stopped=stopped)) == {(2, 2)}
+
+
+def test_the_last_year_of_the_prevalence_is_who_is_alive(tmp_path):
+    boxes = [["persons", {f"alive at the end of {year}": ["yes"]}] for year in (2023, 2024)]
+    years = table({"stratum": "2023", "n": 90}, {"stratum": "2024", "n": 100}, cells={"n": boxes})
+    alive = table({"stratum": "all", "n": ""}, cells={"n": [["persons", {"alive": ["yes"]}]]})
+    run = planted.release(tmp_path, prevalence_by_year=years, prevalence_by_trust=alive)
+    assert values(run) == {(100, 100)}
+
+
+@pytest.mark.parametrize(
+    ("policy", "found"), [("annual_report", set()), ("plain", {(2, 2)}), ("strict", {(2, 2)})]
+)
+def test_what_a_numerator_leaves_may_be_small_only_where_quotas_are_printed(
+    tmp_path, policy, found
+):
+    shares = indicator(("region", "vest", 38, 40))
+    assert values(planted.release(tmp_path, policy, shares=shares)) == found
+
+
+@pytest.mark.parametrize("numerator", [0, 40])
+def test_none_and_all_of_a_group_are_never_printed_under_strict(tmp_path, numerator):
+    shares = indicator(("region", "vest", numerator, 40))
+    assert not leaks(planted.release(tmp_path / "research", "plain", shares=shares))
+    assert leaks(planted.release(tmp_path / "strict", "strict", shares=shares))
+
+
+def patients_by_trust(**newly_diagnosed: int | str) -> tuple:
+    rows = [{"trust": trust, "newly_diagnosed": n} for trust, n in newly_diagnosed.items()]
+    return table(*rows, dimensions={"trust": "residence_hf"},
+                 counts={"newly_diagnosed": {"dimensions": ["trust"]}},
+                 coarser={"residence_hf": {"region": REGION | {"finnmark": "nord"}}})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("policy", "newly_diagnosed", "found"),
+    [
+        ("annual_report", {"finnmark": 1}, set()),
+        ("annual_report", {"finnmark": 2}, {(2, 2)}),
+        ("annual_report", {"bergen": 1}, {(1, 1)}),
+        ("plain", {"finnmark": 1}, {(1, 1)}),
+    ],
+)
+def test_a_small_number_by_trust_is_printed_only_where_the_registry_prints_this_very_one(
+    tmp_path, policy, newly_diagnosed, found
+):
+    printed = patients_by_trust(**newly_diagnosed)
+    assert values(planted.release(tmp_path, policy, patients_by_trust=printed)) == found
+
+
+def test_a_region_of_whom_everyone_knows_already_is_no_leak_but_a_part_of_them_is(tmp_path):
+    printed = patients_by_trust(finnmark=1, bergen=0)
+    by_region = table(*by("region", nord=""), dimensions={"level": "region"})
+    by_sex = table(*by("sex", female=""), dimensions=BY_SEX, fixed={"residence_hf": ["finnmark"]})
+    regions = planted.release(
+        tmp_path / "regions", "annual_report", patients_by_trust=printed, by_region=by_region
+    )
+    sexes = planted.release(
+        tmp_path / "sexes", "annual_report", patients_by_trust=printed, by_sex=by_sex
+    )
+    assert not values(regions)
+    assert values(sexes) == {(1, 1)}
+
+
 def test_a_numerator_that_is_hidden_with_its_denominator_may_be_0(tmp_path):
     hidden, shown = indicator(("region", "vest", "", "")), indicator(("region", "vest", 0, 9))
     assert values(planted.release(tmp_path, hidden=hidden, shown=shown)) == {(9, 9)}
@@ -359,10 +421,26 @@ def test_nothing_that_is_hidden_comes_back_of_a_run(made, persons):
     found = made(persons)
     assert not found.failures
     run = read_run(found.release)
-    known = learn(run)
-    assert len(known.hidden) > 20
-    returned = find_leaks(known, 5, implied=False)
+    assert len(learn(run).hidden) > 20
+    returned = leaks(run)
     assert not returned, "\n".join(map(str, returned))
+
+
+@pytest.mark.parametrize("persons", REGISTRIES)
+def test_nothing_computed_of_a_hidden_count_is_shown(made, persons):
+    """An estimate does not tell who is at risk where it is made."""
+    hidden, shown = 0, []
+    for each in read_run(made(persons).release).tables.values():
+        for count, said in each.said.get("counts", {}).items():
+            rows = [row for row in each.rows if row.get(count) == HIDDEN]
+            hidden += len(rows)
+            shown += [
+                (each.id, count, name)
+                for name in said["dependents"] if count != "n_at_risk"
+                for row in rows if row.get(name, HIDDEN) not in (HIDDEN, NO_VALUE)
+            ]  # fmt: skip
+    assert hidden > 20
+    assert not shown
 
 
 @pytest.mark.parametrize("persons", REGISTRIES)

@@ -9,20 +9,16 @@ from attack.cells import Cell, Knowledge
 from attack.exact import exact_tables
 from attack.in_process import LONELY_TRUST, invented, run_in_process, write_store
 from attack.knowledge import learn
-from attack.read import Run, read_run
+from attack.read import read_run
 from attack.rules import RULES
 from attack.subtract import between
+from attack.whole_run import leaks
 
 pytestmark = pytest.mark.slow
 SIZES = np.geomspace(50, 3000, 200).round().astype(int).tolist()
 FEW = [SIZES[place] for place in (0, 60, 100, 140, 199)]
 LAST_MONTH = "2025-04-15"
 OWN = "bergen"
-
-
-def leaks(run: Run):
-    rules = RULES[run.policy]
-    return find_leaks(learn(run), rules.threshold, implied=not rules.quotas_printed)
 
 
 def attacked(persons: int, seed: int, policy: str, folder):

@@ -70,10 +70,41 @@ def find_leaks(known: Knowledge, threshold: int, *, implied: bool = True) -> lis
     small = (low >= 1) & (high < threshold)
     single = hidden & (low == high) & (low > 0)
     printed = np.array([any(each in known.printed for each in cells) for cells in system.cells])
+    leaks = (wanted & (small | single) | printed) & ~_known_anyway(system, known)
     return [
         Leak(system.cells[each][0], int(low[each]), int(high[each]), _where(known, system, each))
-        for each in np.flatnonzero(wanted & (small | single) | printed)
+        for each in np.flatnonzero(leaks)
     ]
+
+
+def _known_anyway(system: System, known: Knowledge) -> np.ndarray:
+    """Return which numbers count none but persons of public cells, and tell no more of them.
+
+    These are public cells themselves and their wholes; a part tells more of the same persons.
+    """
+    anyway = np.array([any(each in known.public for each in cells) for cells in system.cells], bool)
+    anyway |= system.high == 0
+    sums = csr_array(system.matrix[(system.floor == 0) & (system.ceiling == 0)])
+    row = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr))
+    others = np.bincount(row, ~np.isin(sums.data, (-1, 1)), sums.shape[0])
+    wholes, parts = (sums < 0).astype(int), (sums > 0).astype(int)
+    of_persons = (wholes.sum(axis=1) == 1) & (others == 0)
+    before = 0
+    while before < anyway.sum():
+        before = anyway.sum()
+        anyway |= wholes.T @ (of_persons & (parts @ ~anyway == 0)) > 0
+    told = {each.base: {"region"} for each in known.public}
+    for each in known.public:
+        told[each.base] |= {name for name, _ in each.box}
+    tells_more = [
+        any(
+            {name for name, _ in each.box} - told.get(each.base, set())
+            for each in cells
+            if each in known.hidden or each in known.printed
+        )
+        for cells in system.cells
+    ]
+    return anyway & ~np.array(tells_more, bool)
 
 
 def _where(known: Knowledge, system: System, column: int) -> tuple[str, ...]:
@@ -329,6 +360,9 @@ class _Programme:
         programme.a_matrix_.value_ = matrix.data
         self.solver = highspy.Highs()
         self.solver.silent()
+        self.solver.setOptionValue(
+            "simplex_strategy", 4
+        )  # primal: the last solution stays possible
         self.solver.passModel(programme)
 
     def least(self, places) -> np.ndarray:

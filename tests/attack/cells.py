@@ -78,6 +78,8 @@ class Knowledge:
     """Cells the gate hides somewhere, and where."""
     printed: dict[Cell, set[str]] = field(default_factory=dict)
     """Small cells that are printed although no rule lets them, and where."""
+    public: set[Cell] = field(default_factory=set)
+    """Cells that everyone knows, be they small."""
     sums: set[tuple[Cell, tuple[Cell, ...]]] = field(default_factory=set)
     """A whole and parts that make it up."""
     rows: list[tuple[dict[Cell, float], float, float]] = field(default_factory=list)

@@ -6,7 +6,7 @@ Where the manifest says so itself, that is used beside this: the two may not con
 
 from dataclasses import dataclass, field
 
-from attack.cells import EVER, Levels, Span
+from attack.cells import EVER, Cell, Levels, Span, cell
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Codebook:
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     attritions: dict[str, tuple[str, dict[str, Levels]]] = field(default_factory=dict)
     times: dict[str, "Timed"] = field(default_factory=dict)
+    rows: dict[str, tuple[str, str, Cell]] = field(default_factory=dict)
+    """Of tables whose rows overlap: the row, by a column's level, whose persons others count."""
 
 
 def _is(*levels: str) -> frozenset[str]:
@@ -92,6 +94,7 @@ def codebook(year: int) -> Codebook:
         entries={id: [entry] if isinstance(entry, Entry) else entry for id, entry in known.items()},
         attritions=_attritions(),
         times=_times(),
+        rows={"prevalence_by_year": ("stratum", str(year), cell("consented", ALIVE))},
     )
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from attack.cells import EVER, Cell, Knowledge, Levels, Span, as_levels, cell, narrowed
-from attack.codebook import COARSE, ORDERED, SAME, Entry, codebook
+from attack.codebook import COARSE, ORDERED, SAME, Codebook, Entry, codebook
 from attack.curves import learn_times
 from attack.inverses import learn_inverses
 from attack.manifest import dictionary, learn_said
 from attack.read import Run, Table
-from attack.rules import RULES, Rules
+from attack.rules import RULES, Rules, whole_of
 
 ALL = "all"
 
@@ -20,20 +20,47 @@ def learn(run: Run) -> Knowledge:
     known, rules = Knowledge(), RULES[run.policy]
     year = int(run.manifest["report_year"])
     book, words = codebook(year), dictionary(run)
-    for id, table in run.tables.items():
+    for table in run.tables.values():
         said = learn_said(known, table, words, rules)
-        written = {}
-        for entry in book.entries.get(id, ()):
-            written |= learn_table(known, table, entry, rules)
-        if id in book.attritions:
-            written |= learn_attrition(known, table, *book.attritions[id], year, rules)
-        if id in book.times:
-            learn_times(known, table, book.times[id], rules)
+        written = learn_written(known, table, book, year, rules)
         for cells in (said, written):
             learn_inverses(known, table, cells)
+            learn_rests(known, table, cells, rules)
         for place in said.keys() & written.keys():
             known.whole(said[place], [written[place]])
     return known
+
+
+def learn_written(
+    known: Knowledge, table: Table, book: Codebook, year: int, rules: Rules
+) -> dict[tuple[int, str], Cell]:
+    """Add what the codebook knows of one table; return its cells by row and column of counts."""
+    written = {}
+    for entry in book.entries.get(table.id, ()):
+        written |= learn_table(known, table, entry, rules)
+    if table.id in book.attritions:
+        written |= learn_attrition(known, table, *book.attritions[table.id], year, rules)
+    if table.id in book.rows:
+        learn_row(known, table, *book.rows[table.id], rules)
+    if table.id in book.times:
+        learn_times(known, table, book.times[table.id], rules)
+    return written
+
+
+def learn_row(known: Knowledge, table: Table, column: str, level: str, who: Cell, rules: Rules):
+    """Add the row of a table whose persons other tables count too."""
+    for row in table.rows:
+        if row[column] == level:
+            rules.learn(known, who, table, row, "n")
+
+
+def learn_rests(known: Knowledge, table: Table, cells: Mapping, rules: Rules) -> None:
+    """Name what parts leave of their wholes: no table counts them, but they are persons too."""
+    for (row, count), part in cells.items():
+        whole = cells.get((row, whole_of(count, table)))
+        if whole and whole != part and not rules.quotas_printed:
+            rest = Cell(whole.base, whole.box | {(f"not {part}", frozenset({"yes"}))})
+            known.whole(whole, [part, rest])
 
 
 def learn_table(known: Knowledge, table: Table, entry: Entry, rules: Rules) -> dict:

@@ -79,20 +79,21 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
 def learn_said(known: Knowledge, table: Table, words: Dictionary, rules: Rules) -> dict:
     """Add the cells of one table; return them by row and column of counts."""
     said, cells = table.said, {}
-    if "base" not in said.get("population", {}) or table.id.startswith(_OTHER_PERIODS):
-        return cells
-    for count, restricted in said["counts"].items():
+    compared = "base" in said.get("population", {}) and not table.id.startswith(_OTHER_PERIODS)
+    for count, restricted in said.get("counts", {}).items() if compared else ():
         if "dimensions" in restricted and count in table.columns:
             reader = _Reader(table, words, count, restricted)
             cells |= {(row, count): each for row, each in reader.cells.items()}
-            _learn_counts(known, table, reader, rules)
             reader.learn_sums(known)
-    for count in said.get("cells", {}):
+    for count in said.get("cells", {}) if compared else ():
         told = _told(table, words, count)
         cells |= {(row, count): each for row, each in enumerate(told)}
-        for row, each in enumerate(told):
-            rules.learn(known, each, table, table.rows[row], count)
         _learn_units(known, table, words, told)
+    for count in said.get("counts", {}):
+        for row in range(len(table.rows)) if count in table.columns else ():
+            # Of whom the files do not say whom it counts, it counts persons of its own.
+            apart = cell(f"{table.id}.{count}", {"row": frozenset({str(row)})})
+            rules.learn(known, cells.get((row, count), apart), table, table.rows[row], count)
     return cells
 
 
@@ -117,11 +118,6 @@ def _learn_units(known: Knowledge, table: Table, words: Dictionary, told: list[C
                 wholes[cell(each.base, words.plain(within)), name].add(each)
     for (whole, _), parts in wholes.items():
         known.whole(whole, parts)
-
-
-def _learn_counts(known: Knowledge, table: Table, reader: "_Reader", rules: Rules) -> None:
-    for number, each in reader.cells.items():
-        rules.learn(known, each, table, table.rows[number], reader.count)
 
 
 class _Reader:

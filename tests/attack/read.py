@@ -2,7 +2,8 @@
 
 import csv
 import json
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,21 @@ def read_run(folder: Path) -> Run:
         for path in sorted((folder / "tables").glob("*.csv"))
     }
     return Run(folder, tables, tuple(_rows(folder / "numbers.csv")), manifest)
+
+
+def without(run: Run, counts: Collection[str]) -> Run:
+    """Return the run as somebody reads it who looks at none of these counts, nor what they give."""
+    return replace(run, tables={id: _without(each, counts) for id, each in run.tables.items()})
+
+
+def _without(table: Table, counts: Collection[str]) -> Table:
+    said = {name: each for name, each in table.said.get("counts", {}).items() if name in counts}
+    unread = {*said}.union(*(each.get("dependents", ()) for each in said.values()))
+    rows = tuple(
+        {name: NO_VALUE if name in unread else text for name, text in row.items()}
+        for row in table.rows
+    )
+    return replace(table, rows=rows)
 
 
 def read_table(path: Path, said: dict[str, Any] | None = None) -> Table:

@@ -1,18 +1,22 @@
 """The rules of the gate as its documentation prints them, policy by policy."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from attack.cells import Cell, Knowledge
 from attack.read import HIDDEN, Table, number
 
-_QUOTAS = {
+QUOTAS = {
     "numerator": "denominator",
     "numerator_before": "denominator_before",
     "nation_numerator": "nation_denominator",
 }
 """Numerators, which are printed with their denominator where the policy prints quotas."""
-_INDICATORS = {"denominator": "n", **_QUOTAS}
+_INDICATORS = {"denominator": "n", **QUOTAS}
+ALL = "all"
 _OTHERS = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
 
 
@@ -21,11 +25,15 @@ def whole_of(count: str, table: Table) -> str:
     return (_INDICATORS if "numerator" in table.columns else _OTHERS).get(count, "")
 
 
-TRUSTS = frozenset(
-    "finnmark unn nordland helgeland nord_trondelag st_olav more_og_romsdal forde bergen fonna "  # noqa: SIM905
-    "stavanger ostfold ahus ous innlandet vestre_viken vestfold telemark sorlandet".split()
-)
-"""Of each the registry itself prints how many patients live there, be it one."""
+_PUBLISHED = Path(__file__).parents[2] / "src" / "msanalysis" / "published" / "2024.csv"
+_PUBLIC = ("patients_by_trust", {"alive": "alive", "newly_diagnosed": "new_diagnosed"})
+"""The table that the registry itself prints with its 1 and 2, and its counts as published."""
+
+
+@cache
+def _published() -> dict[str, float]:
+    with _PUBLISHED.open(encoding="utf-8", newline="") as handle:
+        return {row["id"]: float(row["value"]) for row in csv.DictReader(handle)}
 
 
 @dataclass(frozen=True)
@@ -47,17 +55,25 @@ class Rules:
         where = f"{table.id}.{count}"
         if value is not None:
             known.bound(each, *self._around(value))
-            if 1 <= value < self.threshold and not self._may_print(table, row, count):
+            if self.quotas_printed and _is_public(value, table, row, count):
+                known.public.add(each)
+            small = 1 <= value < self.threshold and not self._may_print(row, count)
+            if small or self._is_none_or_all(value, table, row, count):
                 known.printed.setdefault(each, set()).add(where)
         elif row[count] == HIDDEN:
             known.hide(each, where, self._least(table, row, count))
 
-    def _may_print(self, table: Table, row: Mapping[str, str], count: str) -> bool:
-        """Whether a small count is a numerator of a printed quota, or public knowledge."""
-        whole = number(row.get(_QUOTAS.get(count, ""), HIDDEN))
+    def _may_print(self, row: Mapping[str, str], count: str) -> bool:
+        """Whether a small count is a numerator of a printed quota."""
+        whole = number(row.get(QUOTAS.get(count, ""), HIDDEN))
         is_part = whole is not None and whole >= self.threshold and row.get("level") != "all"
-        by_trust = any(value in TRUSTS for value in row.values())
-        return self.quotas_printed and (is_part or by_trust)
+        return self.quotas_printed and is_part
+
+    def _is_none_or_all(self, value: float, table: Table, row: Mapping[str, str], count: str):
+        """Whether a part is nobody or everyone of its whole, where that is hidden."""
+        whole = number(row.get(whole_of(count, table), HIDDEN))
+        is_part = self.zeros_hidden and whole and ALL not in row.values()
+        return bool(is_part and value in (0, whole))
 
     def _around(self, value: float) -> tuple[float, float]:
         """Return what a printed count can have been before it was rounded, halves upwards."""
@@ -71,6 +87,12 @@ class Rules:
         whole = "" if row.get("level") == "all" else whole_of(count, table)
         timed = "time_days" in table.columns
         return 0 if self.zeros_hidden or timed or row.get(whole) == HIDDEN else 1
+
+
+def _is_public(value: float, table: Table, row: Mapping[str, str], count: str) -> bool:
+    """Whether the registry prints this very number of patients of a trust itself."""
+    id, published = _PUBLIC
+    return table.id == id and value == _published().get(f"{published.get(count)}_{row['trust']}")
 
 
 PLAIN = "plain"
