@@ -132,6 +132,17 @@ def of_nobody():
     return pictures(make_cohort(people().iloc[:0]))
 
 
+@pytest.mark.parametrize(("lang", "said"), [("nb", "skjult"), ("en", "hidden")])
+def test_a_hidden_year_keeps_its_place_and_says_so(lang, said):
+    years = pd.DataFrame({"year": np.repeat([2001, 2002, 2003, 2004], [40, 3, 30, 60])})
+    inhabitants = dict.fromkeys(("2001", "2002", "2003", "2004"), 1000)
+    rates = release(estimate_crude_rates(make_cohort(years), by="year", inhabitants=inhabitants))
+    picture = plot_yearly_rates(rates, lang=LANG, measured="share", axis="year", marks=[])
+    hidden = rates.frame.loc[rates.frame["n"].isna(), "stratum"]
+    assert "2002" in [*hidden]
+    assert sum(said in each for each in words(picture, lang)) == len(hidden)
+
+
 def words(picture, lang):
     """Return every text in the picture."""
     figure = picture.draw(lang)

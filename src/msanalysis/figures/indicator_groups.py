@@ -32,7 +32,7 @@ def plot_indicator_years(shares: Released, *, lang: str, measured: str, axis: st
             apart = 0.12 * (2 * place - len(strata) + 1)
             colour = theme.COLOURS.get(stratum, theme.GREY)
             label = word(stratum, lang)
-            draw_points(axes, chosen, "year", "share", colour, label, apart, "os"[place % 2])
+            draw_points(axes, chosen, "year", "share", colour, label, lang, apart, "os"[place % 2])
         label_years(axes, axis, lang)
         axes.set_ylim(0, 1)
         theme.percent_axis(axes.yaxis, lang)

@@ -62,7 +62,7 @@ def plot_yearly_share(
         theme.say_nothing_to_draw(axes, shares, lang)
     else:
         colour = theme.COLOURS.get(level, theme.BLUE)
-        draw_points(axes, rows, "stratum", "share", colour, word(level, lang))
+        draw_points(axes, rows, "stratum", "share", colour, word(level, lang), lang)
         _draw_trends(axes, trends, lang, colour)
         mark_revisions(axes, marks, lang)
         label_years(axes, axis, lang)
@@ -90,7 +90,7 @@ def plot_yearly_rates(
     elif rows["rate_per_100k"].isna().all():
         theme.say_nothing_to_draw(axes, rates, lang)
     else:
-        draw_points(axes, rows, "stratum", "rate_per_100k", theme.BLUE, word(measured, lang))
+        draw_points(axes, rows, "stratum", "rate_per_100k", theme.BLUE, word(measured, lang), lang)
         _draw_trends(axes, trends, lang)
         mark_revisions(axes, marks, lang)
         label_years(axes, axis, lang)
@@ -115,7 +115,7 @@ def draw_means(axes: Axes, rows: pd.DataFrame, trends: Iterable[Released], lang:
         colour = theme.COLOURS.get(stratum, theme.BLUE)
         chosen = rows[rows["stratum"] == stratum]
         draw_points(
-            axes, chosen, "year", "mean", colour, word(stratum, lang), apart, "os"[place % 2]
+            axes, chosen, "year", "mean", colour, word(stratum, lang), lang, apart, "os"[place % 2]
         )
     _draw_trends(axes, trends, lang)
 
@@ -149,10 +149,22 @@ def draw_points(
     value: str,
     colour: str,
     label: str,
+    lang: str,
     apart: float = 0.0,
     marker: str = "o",
 ) -> None:
-    """Draw points with their intervals; `year` and `value` name columns."""
+    """Draw points with their intervals; `year` and `value` name columns.
+
+    A hidden year keeps its place, and says so.
+    """
+    years = rows[year].map(middle)
+    count = "n" if "n" in rows else "denominator"
+    for at in years[rows[value].isna() & rows[count].isna()]:
+        axes.set_xlim(years.min() - 1, years.max() + 1)
+        axes.text(
+            at + apart, 0, f" {word('hidden_mark', lang)}", rotation=90, va="bottom", ha="center",
+            fontsize=7, transform=axes.get_xaxis_transform(),
+        )  # fmt: skip
     rows = rows[rows[value].notna()]
     shown = rows[[value, "lower", "upper"]].astype(float)
     at = rows[year].map(middle) + apart
