@@ -1,6 +1,8 @@
 """Persons per 100 000 inhabitants."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -92,6 +94,36 @@ def test_prevalence_counts_from_the_year_of_diagnosis_to_the_year_before_death()
         least_deaths=1,
     ).frame
     assert table["n"].tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("status_date", "last"),
+    [
+        (date(2024, 12, 31), {"alive": ("yes",)}),
+        (date(2024, 6, 30), {"alive at the end of 2024": ("yes",)}),
+    ],
+)
+def test_who_lives_when_the_status_year_ends_is_who_is_alive_if_it_ends_on_the_status_date(
+    status_date, last
+):
+    frame = pd.DataFrame({"diagnosis_year": [2001], "death_year": pd.array([None], dtype="Int64")})
+    cohort = make_cohort(frame)
+    cohort = replace(
+        cohort,
+        base="everyone",
+        fixed={"diagnosed": ("yes",)},
+        provenance=replace(cohort.provenance, status_date=status_date),
+    )
+    prevalence = estimate_yearly_prevalence(
+        cohort,
+        diagnosis_year="diagnosis_year",
+        death_year="death_year",
+        inhabitants={"2023": 1000, "2024": 1000},
+    )
+    assert prevalence.counted.cells["n"] == (
+        ("everyone", {"diagnosed": ("yes",), "alive at the end of 2023": ("yes",)}),
+        ("everyone", {"diagnosed": ("yes",)} | last),
+    )
 
 
 @pytest.mark.parametrize(
