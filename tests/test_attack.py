@@ -462,6 +462,27 @@ def test_what_the_attacker_takes_for_true_is_true_of_the_exact_tables(made, pers
     find_leaks(exact, 5)
 
 
+APART = {
+    "cumulative_incidence": {"n_at_risk", "n_censored", "n_entered", "n_events_any"},
+    "median_survival": {"n_at_risk"},
+    "mixed_regression": {"n_persons"},
+    "run_charts": {"least_denominator"},
+    "survival": {"n_at_risk", "n_entered"},
+    "turnover": {"n_stopped"},
+    "weighted_hazard_ratio": {"n", "n_events"},
+}
+"""Counts that no other table has: who is at risk once some enter late, or who gave any answer."""
+
+
+@pytest.mark.parametrize("persons", REGISTRIES)
+def test_every_count_says_whom_it_counts_so_that_the_run_can_be_audited(made, persons):
+    for each in read_run(made(persons).release).tables.values():
+        said = {*each.said.get("cells", ())}
+        said |= {count for count, of in each.said.get("counts", {}).items() if "dimensions" in of}
+        unsaid = {*each.said.get("counts", ())} - said
+        assert unsaid <= APART.get(each.said.get("statistic"), set()), each.id
+
+
 # --- pictures -------------------------------------------------------------------------------------
 
 DRAWN = {
