@@ -155,14 +155,15 @@ def draw_points(
 ) -> None:
     """Draw points with their intervals; `year` and `value` name columns.
 
-    A hidden year keeps its place, and says so.
+    A hidden year keeps its place, and says so once for all strata.
     """
     years = rows[year].map(middle)
     count = "n" if "n" in rows else "denominator"
-    for at in years[rows[value].isna() & rows[count].isna()]:
+    said = {text.get_position()[0] for text in axes.texts}
+    for at in sorted({*years[rows[value].isna() & rows[count].isna()]} - said):
         axes.set_xlim(years.min() - 1, years.max() + 1)
         axes.text(
-            at + apart, 0, f" {word('hidden_mark', lang)}", rotation=90, va="bottom", ha="center",
+            at, 0, f" {word('hidden_mark', lang)}", rotation=90, va="bottom", ha="center",
             fontsize=7, transform=axes.get_xaxis_transform(),
         )  # fmt: skip
     rows = rows[rows[value].notna()]
