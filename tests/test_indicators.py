@@ -39,6 +39,13 @@ def state(id, *, update="june", tables=None, **known):
     return of_one
 
 
+def test_a_region_has_all_its_trusts_though_nobody_lives_in_some_of_them_now():
+    """Who lived there a year before is counted in the region then."""
+    cohort = indicator_persons(registry(person(1)), definition("edss_measured"), update="june")
+    (of,) = cohort.coarser.values()
+    assert codes.regions().items() <= of["region"].items()
+
+
 # --- each indicator -------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from msanalysis.codes import regions
 from msanalysis.core import KNOWN, MISSING, Box, Cohort, level_code
 from msanalysis.extract import Extract
 from msanalysis.schema import TABLES
@@ -144,7 +145,9 @@ def _coarser_levels(
             levels = pd.DataFrame(levels).drop_duplicates()
             if not levels["fine"].duplicated().any():
                 of = found.setdefault(names.get(fine, fine), {})
-                of[_called(coarse, names)] = levels.set_index("fine")["coarse"].to_dict()
+                # Nobody of the cohort may live in a trust now where some lived a year before.
+                every = regions() if coarse == "region" else {}
+                of[_called(coarse, names)] = every | levels.set_index("fine")["coarse"].to_dict()
     return found
 
 
