@@ -360,9 +360,8 @@ class _Programme:
         programme.a_matrix_.value_ = matrix.data
         self.solver = highspy.Highs()
         self.solver.silent()
-        self.solver.setOptionValue(
-            "simplex_strategy", 4
-        )  # primal: the last solution stays possible
+        # Primal: with another objective the last solution stays possible.
+        self.solver.setOptionValue("simplex_strategy", 4)
         self.solver.passModel(programme)
 
     def least(self, places) -> np.ndarray:

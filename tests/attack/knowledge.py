@@ -10,9 +10,7 @@ from attack.curves import learn_times
 from attack.inverses import learn_inverses
 from attack.manifest import dictionary, learn_said
 from attack.read import Run, Table
-from attack.rules import RULES, Rules, whole_of
-
-ALL = "all"
+from attack.rules import ALL, RULES, Rules, whole_of
 
 
 def learn(run: Run) -> Knowledge:

@@ -7,9 +7,8 @@ from typing import Any
 
 from attack.cells import EVER, Box, Cell, Knowledge, Levels, Span, cell, narrowed
 from attack.read import HIDDEN, NO_VALUE, Run, Table
-from attack.rules import Rules
+from attack.rules import ALL, Rules
 
-ALL = "all"
 ELSE = "*"
 """Stands for all levels of a dimension that no file names."""
 _MODELS = ("trend", "model", "ratio", "interruption")

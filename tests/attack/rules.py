@@ -9,6 +9,7 @@ from pathlib import Path
 from attack.cells import Cell, Knowledge
 from attack.read import HIDDEN, Table, number
 
+ALL = "all"
 QUOTAS = {
     "numerator": "denominator",
     "numerator_before": "denominator_before",
@@ -16,7 +17,6 @@ QUOTAS = {
 }
 """Numerators, which are printed with their denominator where the policy prints quotas."""
 _INDICATORS = {"denominator": "n", **QUOTAS}
-ALL = "all"
 _OTHERS = {"n": "denominator", "n_events": "n", "n_with_event": "n"}
 
 
@@ -66,7 +66,7 @@ class Rules:
     def _may_print(self, row: Mapping[str, str], count: str) -> bool:
         """Whether a small count is a numerator of a printed quota."""
         whole = number(row.get(QUOTAS.get(count, ""), HIDDEN))
-        is_part = whole is not None and whole >= self.threshold and row.get("level") != "all"
+        is_part = whole is not None and whole >= self.threshold and row.get("level") != ALL
         return self.quotas_printed and is_part
 
     def _is_none_or_all(self, value: float, table: Table, row: Mapping[str, str], count: str):
@@ -84,7 +84,7 @@ class Rules:
 
     def _least(self, table: Table, row: Mapping[str, str], count: str) -> int:
         """Return the least a hidden count can be: 1 where zeros are shown."""
-        whole = "" if row.get("level") == "all" else whole_of(count, table)
+        whole = "" if row.get("level") == ALL else whole_of(count, table)
         timed = "time_days" in table.columns
         return 0 if self.zeros_hidden or timed or row.get(whole) == HIDDEN else 1
 

@@ -168,7 +168,7 @@ def draw_points(
         )  # fmt: skip
     rows = rows[rows[value].notna()]
     shown = rows[[value, "lower", "upper"]].astype(float)
-    at = rows[year].map(middle) + apart
+    at = years[rows.index] + apart
     axes.errorbar(
         at, shown[value], yerr=[shown[value] - shown["lower"], shown["upper"] - shown[value]],
         fmt=marker, markersize=3.6, color=colour, elinewidth=0.9, label=label,

@@ -54,9 +54,8 @@ def compare_survival(
     -------
     Result
         One row: `n`, `n_events`, `n_smallest_group` (persons, for the gate), `chi2`,
-        `degrees_of_freedom`
-        (groups that can be compared, less one), `p_value`. Without two groups at risk together,
-        `chi2` and `p_value` are missing.
+        `degrees_of_freedom` (groups that can be compared, less one), `p_value`. Without two groups
+        at risk together, `chi2` and `p_value` are missing.
 
     Raises
     ------
