@@ -25,7 +25,7 @@ from attack.pictures import (
     untold,
 )
 from attack.planted import table
-from attack.read import HIDDEN, NO_VALUE, Run, read_run
+from attack.read import HIDDEN, NO_VALUE, Run, half_unit, number, read_run
 from attack.subtract import between
 from attack.whole_run import leaks
 
@@ -69,6 +69,14 @@ def by(dimension: str, **n: int | str) -> list[dict]:
 def test_one_hidden_cell_beside_its_total_comes_back(tmp_path):
     parts = table(*by("sex", all=50, female=47, male=""), dimensions=BY_SEX)
     assert values(planted.release(tmp_path, parts=parts)) == {(3, 3)}
+
+
+def test_how_many_a_figure_is_of_gives_a_hidden_cell_back(tmp_path):
+    rows, said = table(*by("sex", female=47, male=""), dimensions=BY_SEX)
+    of = planted.release(tmp_path, parts=(rows, said | {"n_persons": 50}))
+    assert values(of) == {(3, 3)}
+    silent = planted.release(tmp_path / "silent", parts=(rows, said | {"n_persons": None}))
+    assert values(silent) == set()
 
 
 def test_two_hidden_cells_whose_sum_is_small_are_known_to_be_small(tmp_path):
@@ -481,6 +489,49 @@ def test_every_count_says_whom_it_counts_so_that_the_run_can_be_audited(made, pe
         said |= {count for count, of in each.said.get("counts", {}).items() if "dimensions" in of}
         unsaid = {*each.said.get("counts", ())} - said
         assert unsaid <= APART.get(each.said.get("statistic"), set()), each.id
+
+
+DAYS_PER_YEAR = 365.25
+INVENTED = "invented_lives"
+"""The lives that an invented registry was drawn from are nobody's: no table is saved of them."""
+
+
+def said_of(cell: str, unit: str, column: str) -> float | None:
+    """Return a printed cell in the unit that a sentence gives it."""
+    value = number(cell)
+    if value is None or unit not in ("percent", "percentage_points", "years"):
+        return value
+    days = DAYS_PER_YEAR if column.endswith("_days") else 1
+    return value / days if unit == "years" else 100 * value
+
+
+@pytest.mark.parametrize("persons", REGISTRIES)
+def test_a_number_in_a_sentence_is_one_that_a_table_prints(made, persons):
+    """So whoever has read all tables has read all numbers."""
+    run = read_run(made(persons).release)
+    beside = ("denominator", "n", "n_at_risk")
+    said = [each for each in run.numbers if each["population"] != INVENTED]
+    for each in said:
+        statistic, _, column = each["measure"].partition(":")
+        cells = [
+            (row, name)
+            for table in run.tables.values()
+            if table.said["statistic"] == statistic
+            and table.said["population"]["name"] == each["population"]
+            for name in (column, f"{column}_days") if name in table.columns
+            for row in table.rows
+        ]  # fmt: skip
+        values = [
+            said_of(row[name], each["unit"], name)
+            for row, name in cells
+            if not each["n"] or each["n"] in [row.get(other) for other in beside]
+        ]
+        printed = each["value"]
+        assert not printed or any(
+            value is not None and abs(value - float(printed)) <= half_unit(printed) + 1e-9
+            for value in values
+        ), each["id"]
+    assert len(said) > 40
 
 
 # --- pictures -------------------------------------------------------------------------------------

@@ -404,6 +404,42 @@ ANALYSES: tuple[Analysis, ...] = (
             "course_alive_by_sex": _words(
                 "Forløp ved debut etter kjønn, alle i live", "Course at onset by sex, all living"
             ),
+            "sex_alive": _words("Kjønn, alle i live", "Sex, all living"),
+            "course_alive": _words("Forløp ved debut, alle i live", "Course at onset, all living"),
+            "course_new_year": _words(
+                "Forløp ved debut, diagnostisert i året", "Course at onset, diagnosed in the year"
+            ),
+            "onset_before_25": _words(
+                "Debut før fylte 25 år, alle i live", "Onset before the age of 25, all living"
+            ),
+            "onset_before_40": _words(
+                "Debut før fylte 40 år, alle i live", "Onset before the age of 40, all living"
+            ),
+            "over_65": _words(
+                "Over 65 år ved statusdato, alle i live",
+                "Over 65 years at the status date, all living",
+            ),
+            "onset_age_alive": _words(
+                "Alder ved debut, gjennomsnitt for alle i live", "Mean age at onset, all living"
+            ),
+            "onset_age_dead": _words(
+                "Alder ved debut, gjennomsnitt for døde", "Mean age at onset, the dead"
+            ),
+            "sex_new": _words(
+                "Kjønn, diagnostisert i de viste årene", "Sex, diagnosed in the years shown"
+            ),
+            "sex_new_complete": _words(
+                "Kjønn, diagnostisert siden registeret ble tilnærmet komplett",
+                "Sex, diagnosed since the registry holds nearly everyone",
+            ),
+            "course_new": _words(
+                "Forløp ved debut, diagnostisert i de viste årene",
+                "Course at onset, diagnosed in the years shown",
+            ),
+            "sex_by_onset_trend": _words(
+                "Trend i andelen kvinner etter debutår",
+                "Trend of the share of women by year of onset",
+            ),
             "onset_age_trend": _words(
                 "Trend i alder ved debut etter diagnoseår, år per tiår",
                 "Trend of age at onset by year of diagnosis, years per decade",

@@ -118,6 +118,17 @@ def _demography(year: int) -> dict[str, Entry]:
         apart=("stratum",),
     )
     return {
+        "sex_alive": _shares(ALIVE, "sex"),
+        "course_alive": _shares(ALIVE, "onset_course"),
+        "course_new_year": _shares(_new(year, year), "onset_course"),
+        "sex_new": _shares(shares, "sex"),
+        "sex_new_complete": _shares(_new(2017, year), "sex"),
+        "course_new": _shares(shares, "onset_course"),
+        "onset_before_25": _shares(ALIVE, "onset_before_25"),
+        "onset_before_40": _shares(ALIVE, "onset_before_40"),
+        "over_65": _shares(ALIVE, "over_65"),
+        "onset_age_alive": _counted(ALIVE | AGE_KNOWN, {}),
+        "sex_by_onset_trend": _counted(onset, {}, {"n_events": {"sex": _is("female")}}),
         "age_bands": _shares(ALIVE, "age_band"),
         "age_pyramid": _shares(ALIVE, "age_band", "sex"),
         "onset_age_bands": _shares(ALIVE, "onset_age_band"),

@@ -11,7 +11,8 @@ from attack.read import NO_VALUE, Run
 def exact_tables(run: Run, exact: Mapping[str, pd.DataFrame]) -> Run:
     """Return the run as it was before the gate hid anything, where the rows are the same.
 
-    A table that was made of released ones has no other numbers than these.
+    A table that was made of released ones has no other numbers than these. How many persons a
+    table is of stays out: of that the gate has no exact number.
     """
     tables = dict(run.tables)
     for id, frame in exact.items():
@@ -19,7 +20,8 @@ def exact_tables(run: Run, exact: Mapping[str, pd.DataFrame]) -> Run:
         if set(each.columns) <= set(frame.columns) and len(frame) == len(each.rows):
             rows = frame[list(each.columns)].astype(object).to_dict("records")
             written = tuple({name: _text(value) for name, value in row.items()} for row in rows)
-            tables[id] = dataclasses.replace(each, rows=written)
+            said = {**each.said, "n_persons": None}
+            tables[id] = dataclasses.replace(each, rows=written, said=said)
     plain = {**run.manifest, "policy": "annual_report"}
     return dataclasses.replace(run, tables=tables, manifest=plain)
 

@@ -13,6 +13,8 @@ ELSE = "*"
 """Stands for all levels of a dimension that no file names."""
 _MODELS = ("trend", "model", "ratio", "interruption")
 """Statistics without a row where a model cannot be fitted: their rows need not be everyone."""
+_IN_SEVERAL = ("ripening",)
+"""Statistics whose levels share persons, who are asked by several indicators in every week."""
 _OTHER_PERIODS = "natalizumab_interruption"
 """Tables whose periods are not those of the same name in other tables: months, not quarters."""
 YES_OR_NO = frozenset({"yes", "no"})
@@ -93,7 +95,19 @@ def learn_said(known: Knowledge, table: Table, words: Dictionary, rules: Rules) 
             # Of whom the files do not say whom it counts, it counts persons of its own.
             apart = cell(f"{table.id}.{count}", {"row": frozenset({str(row)})})
             rules.learn(known, cells.get((row, count), apart), table, table.rows[row], count)
+    if compared and said.get("n_persons") is not None:
+        size = {"n_persons": str(said["n_persons"])}
+        rules.learn(known, _everyone(table, words), table, size, "n_persons")
     return cells
+
+
+def _everyone(table: Table, words: Dictionary) -> Cell:
+    """Return the cell of the population: in an attrition, of whom the last step leaves."""
+    population, rows = table.said["population"], table.said.get("rows", ())
+    steps = rows and table.rows[-1].get("step") == "included"
+    return cell(
+        population["base"], words.plain(words.box(rows[-1] if steps else population["fixed"]))
+    )
 
 
 def _told(table: Table, words: Dictionary, count: str) -> list[Cell]:
@@ -198,7 +212,7 @@ class _Reader:
             self._learn_steps(known)
         if self.time:
             self._learn_times(known)
-        elif not self.table.said["statistic"].endswith(_MODELS):
+        elif not self.table.said["statistic"].endswith(_MODELS + _IN_SEVERAL):
             self._learn_levels(known)
 
     def _learn_steps(self, known: Knowledge) -> None:

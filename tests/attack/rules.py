@@ -92,7 +92,9 @@ class Rules:
 def _is_public(value: float, table: Table, row: Mapping[str, str], count: str) -> bool:
     """Whether the registry prints this very number of patients of a trust itself."""
     id, published = _PUBLIC
-    return table.id == id and value == _published().get(f"{published.get(count)}_{row['trust']}")
+    return table.id == id and value == _published().get(
+        f"{published.get(count)}_{row.get('trust')}"
+    )
 
 
 PLAIN = "plain"
