@@ -7,7 +7,7 @@ import stat
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from msanalysis.core import Result
@@ -23,6 +23,7 @@ from msanalysis.stats import (
     estimate_mean,
     estimate_mean_trend,
     estimate_median_survival,
+    estimate_quantiles,
     estimate_rates,
     estimate_share_trend,
     estimate_shares,
@@ -346,6 +347,25 @@ def test_a_rate_and_a_mean_do_not_tell_how_many_stand_behind_them(monkeypatch):
     pd.testing.assert_frame_equal(*rates)
     mean = release(estimate_mean(persons(age=[30] * 60 + [31] * 43), column="age")).frame
     assert mean["mean"].item() == 30
+
+
+@pytest.mark.parametrize(
+    ("estimate", "columns"),
+    [
+        (estimate_mean, ["lower", "mean", "upper"]),
+        (estimate_quantiles, ["p10", "p25", "median", "p75", "p90"]),
+    ],
+)
+@settings(deadline=None, max_examples=60)
+@given(st.integers(50, 200), st.floats(1, 100), st.floats(0.01, 20))
+@example(130, 26.4, 8.0)
+def test_what_lies_in_order_does_so_when_it_is_rounded(estimate, columns, n, middle, spread):
+    with pytest.MonkeyPatch.context() as patch:
+        under("research", patch)
+        ages = middle + spread * np.linspace(-1, 1, n)
+        shown = release(estimate(persons(age=ages), column="age")).frame[columns].iloc[0]
+    assert shown.dropna().is_monotonic_increasing
+    assert shown.notna().sum() > 1
 
 
 def test_survival_is_no_finer_than_ten_persons(monkeypatch):

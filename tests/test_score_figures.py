@@ -13,7 +13,7 @@ from msanalysis.figures import (
     plot_coefficients,
     plot_share_by_each,
 )
-from msanalysis.release import release
+from msanalysis.release import POLICY_VARIABLE, release
 from msanalysis.stats import (
     estimate_adjusted_means,
     estimate_boxes,
@@ -103,6 +103,19 @@ def test_a_hidden_box_keeps_its_place_without_its_number(shown):
     said = words(shown["two_boxes"])
     assert "Unknown\n(hidden)" in said
     assert not any("(3)" in text for text in said)
+
+
+def test_of_a_box_whose_quartiles_are_hidden_the_median_is_left(monkeypatch):
+    monkeypatch.setenv(POLICY_VARIABLE, "research")
+    few = answers().iloc[:16].assign(sex="female")
+    boxes = release(estimate_boxes(make_cohort(few), scores=SCORES, by="sex"))
+    rows = boxes.frame[boxes.frame["stratum"] == "female"]
+    assert rows["median"].notna().all()
+    assert rows["p25"].isna().all()
+    axes = plot_boxes(boxes, lang=LANG).draw("en").axes[0]
+    box, median = axes.patches[0].get_extents(), rows["median"].astype(float).iloc[0]
+    assert box.height == 0
+    assert axes.transData.inverted().transform((0, box.y0))[1] == pytest.approx(median)
 
 
 @pytest.mark.parametrize("name", ["boxes", "two_boxes"])

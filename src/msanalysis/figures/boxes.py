@@ -121,10 +121,14 @@ def _draw_boxes(axes: Axes, placed: Sequence[tuple[float, Mapping[str, Any]]]) -
 
 
 def _statistics(row: Mapping[str, Any]) -> dict[str, float]:
-    """Return what is drawn of a box; a whisker that is hidden ends at the box."""
+    """Return what is drawn of a box; a hidden end is drawn where the next shown one is inside it.
+
+    A whisker ends at the box, and of a box whose quartiles are hidden the median is left.
+    """
     box = {name: row[column] for name, column in _STATISTICS.items()}
-    ends = {"whislo": box["q1"], "whishi": box["q3"]}
-    return {name: float(ends[name] if pd.isna(each) else each) for name, each in box.items()}
+    for outer, inner in (("q1", "med"), ("q3", "med"), ("whislo", "q1"), ("whishi", "q3")):
+        box[outer] = box[inner] if pd.isna(box[outer]) else box[outer]
+    return {name: float(each) for name, each in box.items()}
 
 
 def _named(row: Mapping[str, Any], letters: int, lang: str) -> str:

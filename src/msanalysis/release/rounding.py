@@ -1,7 +1,7 @@
 """How exactly numbers leave."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from msanalysis.release.policy import Policy
 
 DECIMALS = 4
 _PROBABILITIES = ("estimate", "share", "lower", "upper")
+_LIMITS = {"lower": "upper", "lower_days": "upper_days", "shrunken_lower": "shrunken_upper"}
+_IN_ORDER = ("p10", "whisker_low", "p25", "median", "p75", "whisker_high", "p90")
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +41,8 @@ def coarsened(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFra
 
     What follows from counts is computed again from the rounded ones. Another estimate is rounded
     to 1, 2 or 5 times a power of ten, at least as much as `rounding_base` of the persons behind
-    it: of the most of them for probabilities and time, of the fewest for all else.
+    it: of the most of them for probabilities and time, of the fewest for all else. Numbers that lie
+    in order are rounded alike, or an estimate could come to lie beyond its own limits.
     """
     base = policy.rounding_base
     counts = [name for name in result.counts if name in frame]
@@ -49,12 +52,18 @@ def coarsened(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFra
     persons = coarse[counts].astype("Float64").astype(float).clip(lower=base)
     few, many = base / persons.min(axis=1), base / persons.max(axis=1)
     probabilities = {"estimate", "share"} & {*frame}
+    least = pd.DataFrame(index=frame.index)
     for name in frame.columns:
         if pd.api.types.is_float_dtype(frame[name]) and name not in ("time_days", *counts):
             bounded = probabilities and name in _PROBABILITIES
             of_all = bounded or name.endswith("_days") or name.startswith("person_years")
             part = many if of_all else few
-            coarse[name] = _to_step(frame[name], part * (1 if bounded else frame[name].abs()))
+            least[name] = part * (1 if bounded else frame[name].abs())
+    for names in _in_order([*frame]):
+        names = [name for name in names if name in least]
+        least = least.assign(**dict.fromkeys(names, least[names].max(axis=1)))
+    for name in least:
+        coarse[name] = _to_step(frame[name], least[name])
     return coarse.assign(**_again(result, coarse, frame))
 
 
@@ -65,6 +74,17 @@ def _again(result: Result, coarse: pd.DataFrame, frame: pd.DataFrame) -> Mapping
     else:
         again = _shares_again(result, coarse)
     return {name: column.where(frame[name].notna()) for name, column in again.items()}
+
+
+def _in_order(columns: list[str]) -> Iterator[Sequence[str]]:
+    """Yield names of columns whose numbers lie in order: an estimate, before its limits; quantiles.
+
+    Not each of them need be there.
+    """
+    for lower, upper in _LIMITS.items():
+        if lower in columns:
+            yield columns[columns.index(lower) - 1], lower, upper
+    yield _IN_ORDER
 
 
 def _to_step(values: pd.Series, least: pd.Series) -> pd.Series:
