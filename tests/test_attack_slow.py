@@ -9,6 +9,7 @@ from attack.cells import Cell, Knowledge
 from attack.exact import exact_tables
 from attack.in_process import LONELY_TRUST, invented, run_in_process, write_store
 from attack.knowledge import learn
+from attack.pictures import Panel, ends_of_marks, read_svg, told_by, untold
 from attack.read import read_run
 from attack.rules import RULES
 from attack.subtract import between
@@ -98,3 +99,69 @@ def test_a_trust_that_knows_its_own_learns_no_others_under_strict(persons, tmp_p
         if not (is_own(leak.cell) or leak.low == leak.high == own_part(leak.cell, exact))
     ]
     assert not found, "\n".join(map(str, found))
+
+
+# --- every picture --------------------------------------------------------------------------------
+
+ACROSS = {
+    "age_pyramid", "course_by_year", "edss_by_age", "findings_at_diagnosis", "prom_response",
+    "relapses_before_diagnosis", "sex_by_year",
+}  # fmt: skip
+"""Figures whose numbers go across although years or ages stand beside them."""
+CURVES = {
+    "overall_survival_course": 1, "overall_survival_sex": 1, "rituximab_switch_incidence": 12,
+    "rituximab_time_to_switch": 12, "time_to_second_line": 1, "time_to_third_line": 1,
+}  # fmt: skip
+"""Figures over time, and how many of their units are a year."""
+LIMITS = {"indicator_funnels"}
+"""Figures whose lines are a formula of the nation's numbers; the points are the trusts."""
+NUMBERLESS = {
+    "completeness", "completeness_by_year", "coverage_map", "edss_scale", "goals", "milestones",
+    "second_line_by_rules", "treatment_lines", "treatment_switch_sankey",
+}  # fmt: skip
+"""Tiles, maps and flows, without an axis of numbers."""
+INVENTED = {"overall_survival_estimates"}
+"""Drawn beside the curve that the registry was invented from, which is nobody's."""
+CONSTANTS = (-0.1, 0.1, 50.0)
+"""Limits of balance, and the mean of a questionnaire's norm."""
+DAYS_PER_YEAR = 365.25
+
+
+def as_drawn(printed: np.ndarray) -> np.ndarray:
+    """Return where printed numbers can stand: in days or years, to a side, as what is left."""
+    days = [printed / each for each in (7, DAYS_PER_YEAR, DAYS_PER_YEAR / 12)]
+    quarters, percent, rest = printed / 4, printed * 100, 1 - printed
+    return np.unique([*printed, *-printed, *percent, *quarters, *rest, *np.ravel(days), *CONSTANTS])
+
+
+def untold_by(figure: str, panels: list[Panel], printed: np.ndarray) -> tuple[int, list[float]]:
+    """Return how many ends of marks a figure has, and which of them no table prints."""
+    n_read, more = 0, []
+    for panel in panels:
+        side = 0 if panel.up is None or figure in ACROSS else 1
+        axis = (panel.across, panel.up)[side]
+        ends = ends_of_marks(panel, side, lines=figure not in LIMITS) if axis else np.empty(0)
+        n_read += len(ends)
+        more += axis.untold(ends, as_drawn(printed)) if len(ends) else []
+        if figure in CURVES and len(ends):
+            days = panel.across(ends_of_marks(panel, 0)) / CURVES[figure] * DAYS_PER_YEAR
+            more += untold(days, printed, precision=1.0)
+    return n_read, more
+
+
+@pytest.mark.parametrize("policy", ["annual_report", "research"])
+def test_no_picture_tells_a_number_that_no_table_prints(policy, tmp_path):
+    store = write_store(invented(1500, seed=5), tmp_path / "store")
+    made = run_in_process(store, tmp_path, policy=policy, drawn=None)
+    assert not made.failures
+    run, read, found = read_run(made.release), set(), {}
+    for said in run.manifest["analyses"]:
+        printed = told_by(run.tables[each["id"]] for each in said["tables"])
+        for figure in {each["id"] for each in said["figures"]} - INVENTED:
+            panels = read_svg(run.folder / "figures" / f"{figure}.en.svg")
+            n_read, more = untold_by(figure, panels, printed)
+            read |= {figure} if n_read else set()
+            found |= {figure: more} if more else {}
+    assert not found
+    assert len(read) > 70
+    assert not read & NUMBERLESS

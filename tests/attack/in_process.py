@@ -103,7 +103,7 @@ def run_in_process(
     policy: str = "annual_report",
     parameters: Mapping[str, Any] | None = None,
     analyses: Collection[str] = (),
-    drawn: Collection[str] = (),
+    drawn: Collection[str] | None = (),
     audited: bool = True,
 ) -> Made:
     """Execute the notebooks of the annual report on one store, and gather what they saved.
@@ -113,7 +113,7 @@ def run_in_process(
     before the gate is not computed again, nor is a table protected again of which the plan hides
     nothing more. Of the notebooks
     only the `analyses` are executed (all, where none is named), of the figures only those `drawn`
-    are written.
+    are written (all, where that is None).
     """
     made = Made(out / "release")
     asked = [id for id in _analyses() if not analyses or id in analyses]
@@ -200,7 +200,7 @@ def _code(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def _stood_in(
-    made: Made, notebook: _Notebook, policy: str, drawn: Collection[str]
+    made: Made, notebook: _Notebook, policy: str, drawn: Collection[str] | None
 ) -> Iterator[None]:
     """Note which exact table each released one came from, and give what was made before."""
     shutil.rmtree(notebook.folder, ignore_errors=True)
@@ -229,7 +229,7 @@ def _stood_in(
         written(analysis, out, tables=tables, **rest)
 
     def draw(picture: Picture, figures: Path, id: str) -> None:
-        if id in drawn:
+        if drawn is None or id in drawn:
             saved(dataclasses.replace(picture, lang=picture.lang[-1:]), figures, id)
 
     gate, written, saved = msanalysis.release.release, msanalysis.output.save, Picture.save
@@ -290,7 +290,10 @@ def _gather(work: Path, made: Made, policy: str) -> None:
             rows += csv.reader(handle) if not rows else list(csv.reader(handle))[1:]
         saved = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
         tables = [{"id": id, **saved["cells"][id]} for id in saved["tables"]]
-        analyses.append({"id": folder.name, "text": saved["text"], "tables": tables})
+        figures = [{"id": id} for id in saved["figures"]]
+        analyses.append(
+            {"id": folder.name, "text": saved["text"], "tables": tables, "figures": figures}
+        )
     with (made.release / "numbers.csv").open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerows(rows)
     manifest = {"report_year": 2024, "policy": policy, "analyses": analyses}
