@@ -75,10 +75,19 @@ def is_own(cell: Cell) -> bool:
 
 
 def own_part(cell: Cell, exact: Knowledge) -> int | None:
-    """Return how many of a region or the nation are the trust's own, where a table counts them."""
-    rest = frozenset(item for item in cell.box if item[0] != "region")
+    """Return how many of a region or the nation are the trust's own, where a table counts them.
+
+    What a part leaves of its whole no table counts: of it they are its own of the whole, less
+    its own of the part.
+    """
+    rests = frozenset(item for item in cell.box if item[0].startswith("not "))
+    if rests:
+        parts = [each for each in exact.low if f"not {each}" in dict(rests)]
+        held = [own_part(each, exact) for each in (Cell(cell.base, cell.box - rests), *parts)]
+        return held[0] - held[1] if len(held) == 2 and None not in held else None
+    others = frozenset(item for item in cell.box if item[0] != "region")
     for dimension in ("residence_hf", "trust"):
-        own = Cell(cell.base, rest | {(dimension, frozenset({OWN}))})
+        own = Cell(cell.base, others | {(dimension, frozenset({OWN}))})
         if own in exact.shown:
             return exact.low[own]
     return None

@@ -426,15 +426,16 @@ ANALYSES: tuple[Analysis, ...] = (
                 "Alder ved debut, gjennomsnitt for døde", "Mean age at onset, the dead"
             ),
             "sex_new": _words(
-                "Kjønn, diagnostisert i de viste årene", "Sex, diagnosed in the years shown"
+                "Kjønn, alle diagnostisert i årene som figuren etter diagnoseår viser",
+                "Sex, all diagnosed in the years of the figure by year of diagnosis",
             ),
             "sex_new_complete": _words(
                 "Kjønn, diagnostisert siden registeret ble tilnærmet komplett",
                 "Sex, diagnosed since the registry holds nearly everyone",
             ),
             "course_new": _words(
-                "Forløp ved debut, diagnostisert i de viste årene",
-                "Course at onset, diagnosed in the years shown",
+                "Forløp ved debut, alle diagnostisert i årene som figuren etter diagnoseår viser",
+                "Course at onset, all diagnosed in the years of the figure by year of diagnosis",
             ),
             "sex_by_onset_trend": _words(
                 "Trend i andelen kvinner etter debutår",

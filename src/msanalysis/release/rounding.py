@@ -1,7 +1,7 @@
 """How exactly numbers leave."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ from msanalysis.release.policy import Policy
 DECIMALS = 4
 _PROBABILITIES = ("estimate", "share", "lower", "upper")
 _LIMITS = {"lower": "upper", "lower_days": "upper_days", "shrunken_lower": "shrunken_upper"}
-_IN_ORDER = ("p10", "whisker_low", "p25", "median", "p75", "whisker_high", "p90")
+_BELOW = {"p25": "median", "p10": "p25", "whisker_low": "p25"}
+_ABOVE = {"p75": "median", "p90": "p75", "whisker_high": "p75"}
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -41,8 +42,8 @@ def coarsened(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFra
 
     What follows from counts is computed again from the rounded ones. Another estimate is rounded
     to 1, 2 or 5 times a power of ten, at least as much as `rounding_base` of the persons behind
-    it: of the most of them for probabilities and time, of the fewest for all else. Numbers that lie
-    in order are rounded alike, or an estimate could come to lie beyond its own limits.
+    it: of the most of them for probabilities and time, of the fewest for all else. Limits
+    that come to lie on the other side of their estimate are moved to it.
     """
     base = policy.rounding_base
     counts = [name for name in result.counts if name in frame]
@@ -52,18 +53,13 @@ def coarsened(result: Result, frame: pd.DataFrame, policy: Policy) -> pd.DataFra
     persons = coarse[counts].astype("Float64").astype(float).clip(lower=base)
     few, many = base / persons.min(axis=1), base / persons.max(axis=1)
     probabilities = {"estimate", "share"} & {*frame}
-    least = pd.DataFrame(index=frame.index)
     for name in frame.columns:
         if pd.api.types.is_float_dtype(frame[name]) and name not in ("time_days", *counts):
             bounded = probabilities and name in _PROBABILITIES
             of_all = bounded or name.endswith("_days") or name.startswith("person_years")
             part = many if of_all else few
-            least[name] = part * (1 if bounded else frame[name].abs())
-    for names in _in_order([*frame]):
-        names = [name for name in names if name in least]
-        least = least.assign(**dict.fromkeys(names, least[names].max(axis=1)))
-    for name in least:
-        coarse[name] = _to_step(frame[name], least[name])
+            coarse[name] = _to_step(frame[name], part * (1 if bounded else frame[name].abs()))
+    coarse = _in_order(coarse)
     return coarse.assign(**_again(result, coarse, frame))
 
 
@@ -76,15 +72,22 @@ def _again(result: Result, coarse: pd.DataFrame, frame: pd.DataFrame) -> Mapping
     return {name: column.where(frame[name].notna()) for name, column in again.items()}
 
 
-def _in_order(columns: list[str]) -> Iterator[Sequence[str]]:
-    """Yield names of columns whose numbers lie in order: an estimate, before its limits; quantiles.
+def _in_order(coarse: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with limits moved outwards that were rounded to beyond their estimate.
 
-    Not each of them need be there.
+    The estimate stands before its limits. Quantiles are in order likewise, from the median on.
     """
+    columns = [*coarse]
+    below, above = dict(_BELOW), dict(_ABOVE)
     for lower, upper in _LIMITS.items():
         if lower in columns:
-            yield columns[columns.index(lower) - 1], lower, upper
-    yield _IN_ORDER
+            below[lower] = above[upper] = columns[columns.index(lower) - 1]
+    for outwards, pairs in ((pd.DataFrame.min, below), (pd.DataFrame.max, above)):
+        for outer, inner in pairs.items():
+            if {outer, inner} <= {*columns}:
+                moved = outwards(coarse[[outer, inner]], axis=1)
+                coarse = coarse.assign(**{outer: moved.where(coarse[outer].notna())})
+    return coarse
 
 
 def _to_step(values: pd.Series, least: pd.Series) -> pd.Series:
