@@ -61,9 +61,11 @@ class Panel:
     edges: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
     """Where marks are cut: these, and the corners of the paper."""
     lines: list[np.ndarray] = field(default_factory=list)
-    """Each (points, 2) in pixels: curves, bands, and places of markers."""
+    """Each (points, 2) in pixels: curves, and places of markers."""
     markers: list[np.ndarray] = field(default_factory=list)
     """Those of them that are markers."""
+    intervals: list[np.ndarray] = field(default_factory=list)
+    """The limits around points, and the bands around curves, as lines have them."""
     bars: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Left, top, right, bottom of each box, in pixels."""
     texts: list[str] = field(default_factory=list)
@@ -129,7 +131,7 @@ def _panel(group: ET.Element, width: float = 0, height: float = 0) -> Panel:
             panel.lines += marks
             panel.markers += marks if any(True for _ in each.iter(f"{SVG}use")) else []
         elif "Collection" in name:
-            panel.lines += _collected(each)
+            panel.intervals += _collected(each)
         elif name.startswith("text_"):
             panel.texts += _comments(each)
     return panel
@@ -289,7 +291,7 @@ def ends_of_marks(panel: Panel, side: int, *, lines: bool = True) -> np.ndarray:
     bar or a marker unless `lines`.
     """
     ends = [edge for box in panel.bars for edge in box[side::2]]
-    for points in panel.lines if lines else panel.markers:
+    for points in [*panel.lines, *panel.intervals] if lines else panel.markers:
         by_formula = len(points) >= FINE and (np.diff(points[:, 0]) > 0).all()
         ends += points[[0, -1] if by_formula else slice(None), side].tolist()
     is_cut = np.isclose(np.array(ends)[:, None], panel.edges[:, side], atol=1e-3).any(axis=1)
