@@ -25,7 +25,7 @@ from attack.pictures import (
     untold,
 )
 from attack.planted import table
-from attack.read import HIDDEN, NO_VALUE, Run, half_unit, number, read_run
+from attack.read import DAYS_PER_YEAR, HIDDEN, NO_VALUE, Run, half_unit, number, read_run
 from attack.subtract import between
 from attack.whole_run import leaks
 
@@ -491,7 +491,6 @@ def test_every_count_says_whom_it_counts_so_that_the_run_can_be_audited(made, pe
         assert unsaid <= APART.get(each.said.get("statistic"), set()), each.id
 
 
-DAYS_PER_YEAR = 365.25
 INVENTED = "invented_lives"
 """The lives that an invented registry was drawn from are nobody's: no table is saved of them."""
 
@@ -513,19 +512,15 @@ def test_a_number_in_a_sentence_is_one_that_a_table_prints(made, persons):
     said = [each for each in run.numbers if each["population"] != INVENTED]
     for each in said:
         statistic, _, column = each["measure"].partition(":")
-        cells = [
-            (row, name)
+        values = [
+            said_of(row[name], each["unit"], name)
             for table in run.tables.values()
             if table.said["statistic"] == statistic
             and table.said["population"]["name"] == each["population"]
             for name in (column, f"{column}_days") if name in table.columns
             for row in table.rows
-        ]  # fmt: skip
-        values = [
-            said_of(row[name], each["unit"], name)
-            for row, name in cells
             if not each["n"] or each["n"] in [row.get(other) for other in beside]
-        ]
+        ]  # fmt: skip
         printed = each["value"]
         assert not printed or any(
             value is not None and abs(value - float(printed)) <= half_unit(printed) + 1e-9
@@ -615,7 +610,7 @@ def test_a_drawn_curve_has_no_step_that_its_table_has_not(drawn):
     rows = [row for row in drawn.tables["overall_survival_sex"].rows if row["estimate"]]
     steps = [step for curve in heights_of_steps(panel) for step in curve]
     assert 2 < len(steps) <= len(rows)
-    days = np.sort([float(row["time_days"]) / 365.25 for row in rows])
+    days = np.sort([float(row["time_days"]) / DAYS_PER_YEAR for row in rows])
     heights = np.sort([float(row["estimate"]) for row in rows])
     assert untold([day for day, _ in steps], days, 10 * panel.across.precision) == []
     assert untold([height for _, height in steps], heights, panel.up.precision) == []

@@ -10,7 +10,7 @@ from attack.exact import exact_tables
 from attack.in_process import LONELY_TRUST, invented, run_in_process, write_store
 from attack.knowledge import learn
 from attack.pictures import Panel, ends_of_marks, read_svg, told_by, untold
-from attack.read import read_run
+from attack.read import DAYS_PER_YEAR, read_run
 from attack.rules import RULES
 from attack.subtract import between
 from attack.whole_run import leaks
@@ -133,7 +133,6 @@ INVENTED = {"overall_survival_estimates"}
 """Drawn beside the curve that the registry was invented from, which is nobody's."""
 CONSTANTS = (-0.1, 0.1, 50.0)
 """Limits of balance, and the mean of a questionnaire's norm."""
-DAYS_PER_YEAR = 365.25
 
 
 def as_drawn(printed: np.ndarray) -> np.ndarray:
@@ -143,15 +142,20 @@ def as_drawn(printed: np.ndarray) -> np.ndarray:
     return np.unique([*printed, *-printed, *percent, *quarters, *rest, *np.ravel(days), *CONSTANTS])
 
 
-def untold_by(figure: str, panels: list[Panel], printed: np.ndarray) -> tuple[int, list[float]]:
-    """Return how many ends of marks a figure has, and which of them no table prints."""
+def untold_by(
+    figure: str, panels: list[Panel], printed: np.ndarray, told: np.ndarray
+) -> tuple[int, list[float]]:
+    """Return how many ends of marks a figure has, and which of them no table prints.
+
+    `told` is where the `printed` numbers can stand.
+    """
     n_read, more = 0, []
     for panel in panels:
         side = 0 if panel.up is None or figure in ACROSS else 1
         axis = (panel.across, panel.up)[side]
         ends = ends_of_marks(panel, side, lines=figure not in LIMITS) if axis else np.empty(0)
         n_read += len(ends)
-        more += axis.untold(ends, as_drawn(printed)) if len(ends) else []
+        more += axis.untold(ends, told) if len(ends) else []
         if figure in CURVES and len(ends):
             days = panel.across(ends_of_marks(panel, 0)) / CURVES[figure] * DAYS_PER_YEAR
             more += untold(days, printed, precision=1.0)
@@ -166,9 +170,10 @@ def test_no_picture_tells_a_number_that_no_table_prints(policy, tmp_path):
     run, read, found = read_run(made.release), set(), {}
     for said in run.manifest["analyses"]:
         printed = told_by(run.tables[each["id"]] for each in said["tables"])
+        told = as_drawn(printed)
         for figure in {each["id"] for each in said["figures"]} - INVENTED:
             panels = read_svg(run.folder / "figures" / f"{figure}.en.svg")
-            n_read, more = untold_by(figure, panels, printed)
+            n_read, more = untold_by(figure, panels, printed, told)
             read |= {figure} if n_read else set()
             found |= {figure: more} if more else {}
     assert not found

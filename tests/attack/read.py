@@ -9,6 +9,7 @@ from typing import Any
 
 HIDDEN = ""
 NO_VALUE = "NA"
+DAYS_PER_YEAR = 365.25
 FLOWS = {"step", "source", "target", "n"}
 
 
